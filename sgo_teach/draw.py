@@ -1,0 +1,82 @@
+"""One palette, one grid of figure sizes, and the still pictures that lessons share (axes come first)."""
+
+from __future__ import annotations
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+# Okabe & Ito's colours, told apart by colour-blind readers; each has one meaning in all lessons.
+BLACK, GREY = "#222222", "#8a8a8a"
+LOSS = BLACK  # the function itself
+GRADIENT = "#0072b2"  # first order: gradient, gradient descent
+NEWTON = "#d55e00"  # second order: Newton step, Newton's method
+MODEL = "#009e73"  # the local model
+POINT = "#7b3294"  # where we stand; what the hand moves
+ACCENT = "#cc79a7"  # a third thing: momentum, a bound, a minimiser
+PALE = ("#56b4e9", "#e69f00", "#009e73", "#cc79a7", "#f0e442", "#8a8a8a")  # regions
+
+WIDE, PAIR, TALL = (8.6, 3.9), (8.6, 4.3), (8.6, 5.2)  # inches; a stage shows 100 pixels an inch
+
+
+def figure(size=PAIR, columns: int = 1, **options) -> tuple[Figure, np.ndarray]:
+    """Make a figure that pyplot does not know, with one row of axes.
+
+    Parameters
+    ----------
+    size : (float, float)
+        Inches; one of `WIDE`, `PAIR`, `TALL`.
+    columns : int
+        How many axes stand side by side.
+    **options
+        Passed to `Figure.subplots`, e.g. ``width_ratios``.
+
+    Returns
+    -------
+    Figure, ndarray of Axes (columns,)
+    """
+    fig = Figure(figsize=size, layout="constrained")
+    axes = fig.subplots(1, columns, squeeze=False, **options)[0]
+    for ax in axes:
+        tidy(ax)
+    return fig, axes
+
+
+def tidy(ax: Axes) -> Axes:
+    """Give `ax` the look of the course: no box, faint grid, small ticks."""
+    ax.spines[["top", "right"]].set_visible(False)
+    ax.grid(True, color="#e6e6e6", linewidth=0.6)
+    ax.set_axisbelow(True)
+    ax.tick_params(labelsize=9)
+    return ax
+
+
+def grid(window, count: int = 120) -> np.ndarray:
+    """Return the points of a square grid on ``((x0, x1), (y0, y1))``: (count, count, 2)."""
+    (x0, x1), (y0, y1) = window
+    x, y = np.meshgrid(np.linspace(x0, x1, count), np.linspace(y0, y1, count))
+    return np.stack([x, y], axis=-1)
+
+
+def contours(ax: Axes, value, window, levels=14, color="#b9b9b9"):
+    """Draw level lines of ``value`` ((..., 2) -> (...)) on `window`, and set the limits of `ax`."""
+    points = grid(window)
+    drawn = ax.contour(
+        points[..., 0],
+        points[..., 1],
+        value(points),
+        levels=levels,
+        colors=color,
+        linewidths=0.8,
+        linestyles="solid",
+    )
+    ax.set_xlim(*window[0])
+    ax.set_ylim(*window[1])
+    return drawn
+
+
+def even_levels(value, window, count=14, power=2.0) -> np.ndarray:
+    """Return contour levels that are dense where the function is low: quantile-like, (count,)."""
+    heights = value(grid(window, 60))
+    low, high = heights.min(), heights.max()
+    return low + (high - low) * np.linspace(0.02, 1, count) ** power

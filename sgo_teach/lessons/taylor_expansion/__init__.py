@@ -1,0 +1,1 @@
+"""Lesson 01: Taylor polynomials, the quadratic model and the Newton step."""

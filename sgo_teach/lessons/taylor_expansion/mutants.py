@@ -1,0 +1,135 @@
+"""Classic wrong answers to the exercises of lesson 01, each under the name of the slip it must earn."""
+
+TAYLOR_POLYNOMIAL = {
+    "degree_one_short": """def taylor_polynomial(f, x, a, n):
+    return sum(sp.diff(f, x, k).subs(x, a) / sp.factorial(k) * (x - a)**k for k in range(n))
+""",
+    "no_factorial": """def taylor_polynomial(f, x, a, n):
+    return sum(f.diff(x, k).subs(x, a) * (x - a)**k for k in range(n + 1))
+""",
+    "k_for_factorial": """def taylor_polynomial(f, x, a, n):
+    T = f.subs(x, a)
+    for k in range(1, n + 1):
+        T = T + f.diff(x, k).subs(x, a) * (x - a)**k / k
+    return T
+""",
+    "powers_of_x": """def taylor_polynomial(f, x, a, n):
+    return sum(sp.diff(f, x, k).subs(x, a) / sp.factorial(k) * x**k for k in range(n + 1))
+""",
+    "wrong_side": """def taylor_polynomial(f, x, a, n):
+    return sum(sp.diff(f, x, k).subs(x, a) / sp.factorial(k) * (x + a)**k for k in range(n + 1))
+""",
+    "not_at_a": """def taylor_polynomial(f, x, a, n):
+    return sp.expand(sum(sp.diff(f, x, k) / sp.factorial(k) * (x - a)**k for k in range(n + 1)))
+""",
+}
+
+QUADRATIC_MODEL = {
+    "entry_by_entry": """def quadratic_model(value, gradient, hessian, delta):
+    return value + gradient * delta + 0.5 * delta * (hessian @ delta)
+""",
+    "half_lost": """def quadratic_model(value, gradient, hessian, delta):
+    return value + gradient @ delta + delta @ hessian @ delta
+""",
+    "value_lost": """def quadratic_model(value, gradient, hessian, delta):
+    return gradient @ delta + 0.5 * delta @ hessian @ delta
+""",
+    "slope_lost": """def quadratic_model(value, gradient, hessian, delta):
+    return value + 0.5 * delta @ hessian @ delta
+""",
+    "minus": """def quadratic_model(value, gradient, hessian, delta):
+    return value - np.dot(gradient, delta) + 0.5 * np.dot(delta, np.dot(hessian, delta))
+""",
+    "curvature_of_gradient": """def quadratic_model(value, gradient, hessian, delta):
+    return value + gradient.T @ delta + 0.5 * gradient.T @ hessian @ delta
+""",
+}
+
+NEWTON_STEP = {
+    "uphill": """def newton_step(gradient, hessian):
+    return np.linalg.solve(hessian, gradient)
+""",
+    "uphill#2": """def newton_step(gradient, hessian):
+    return -np.linalg.inv(hessian) @ -gradient
+""",
+    "first_order": """def newton_step(gradient, hessian):
+    return -gradient
+""",
+    "multiplied": """def newton_step(gradient, hessian):
+    return -hessian @ gradient
+""",
+    "diagonal_only": """def newton_step(gradient, hessian):
+    return -gradient / np.diag(hessian)
+""",
+    "entrywise_inverse": """def newton_step(gradient, hessian):
+    return -(hessian ** -1.0) @ gradient
+""",
+    "solved_twice": """def newton_step(gradient, hessian):
+    inverse = np.linalg.inv(hessian)
+    return -inverse @ inverse @ gradient
+""",
+}
+
+CLASSIFY = {
+    "swapped": """def classify(hessian):
+    h = np.linalg.eigvalsh(hessian)
+    if (h > 1e-9).all(): return "maximum"
+    if (h < -1e-9).all(): return "minimum"
+    return "saddle" if h.min() < -1e-9 and h.max() > 1e-9 else "undecided"
+""",
+    "determinant": """def classify(hessian):
+    det = np.linalg.det(hessian)
+    if det > 0: return "minimum"
+    return "saddle" if det < 0 else "undecided"
+""",
+    "diagonal": """def classify(hessian):
+    d = np.diag(hessian)
+    if (d > 0).all(): return "minimum"
+    return "maximum" if (d < 0).all() else "saddle"
+""",
+    "trace": """def classify(hessian):
+    t = np.trace(hessian)
+    return "minimum" if t > 0 else "maximum" if t < 0 else "saddle"
+""",
+    "zero_curvature": """def classify(hessian):
+    h = np.linalg.eigvalsh(hessian)
+    if h.min() < -1e-9 and h.max() > 1e-9: return "saddle"
+    return "minimum" if h.min() > -1e-9 else "maximum"
+""",
+}
+
+DESCEND = {
+    "uphill": """def descend(theta, gradient, hessian, steps):
+    for _ in range(steps):
+        delta = np.linalg.solve(hessian(theta), gradient(theta))
+        theta = theta + delta
+    return theta
+""",
+    "crawls": """def descend(theta, gradient, hessian, steps):
+    for _ in range(steps):
+        delta = -np.linalg.solve(hessian(theta), gradient(theta))
+        theta = theta + 0.01 * delta
+    return theta
+""",
+    "crawls#2": """def descend(theta, gradient, hessian, steps):
+    for _ in range(steps):
+        theta = theta - 0.1 * gradient(theta)
+    return theta
+""",
+    "stands_still": """def descend(theta, gradient, hessian, steps):
+    for _ in range(steps):
+        delta = -np.linalg.solve(hessian(theta), gradient(theta))
+        theta + delta
+    return theta
+""",
+    "step_for_point": """def descend(theta, gradient, hessian, steps):
+    for _ in range(steps):
+        theta = -np.linalg.solve(hessian(theta), gradient(theta))
+    return theta
+""",
+    "a_matrix": """def descend(theta, gradient, hessian, steps):
+    for _ in range(steps):
+        theta = theta - gradient(theta) / hessian(theta)
+    return theta
+""",
+}

@@ -58,10 +58,11 @@ def compute_taylor(name: str, a: float, order: int, tolerance: float) -> TaylorF
     model = taylor(name, a, order, SPAN)
     error = np.abs(model - f(SPAN))
     good = error <= tolerance
-    left = SPAN[(a >= SPAN) & ~good]
-    right = SPAN[(a <= SPAN) & ~good]
-    trusted = (left.max(initial=SPAN[0]), right.min(initial=SPAN[-1]))
-    return TaylorFrame(model, error, float(f(np.array(a))), (float(trusted[0]), float(trusted[1])))
+    spacing = SPAN[1] - SPAN[0]
+    low = SPAN[(a >= SPAN) & ~good].max(initial=SPAN[0] - spacing) + spacing
+    high = SPAN[(a <= SPAN) & ~good].min(initial=SPAN[-1] + spacing) - spacing
+    trusted = (min(float(low), a), max(float(high), a))
+    return TaylorFrame(model, error, float(f(np.array(a))), trusted)
 
 
 class TaylorPolynomial(Stage):
@@ -103,7 +104,7 @@ class TaylorPolynomial(Stage):
 
 def edge(x: float) -> str:
     """Name an end of the trusted interval; the picture's own edge is 'the edge'."""
-    return "the edge" if abs(x) >= SPAN[-1] else f"{x:.2f}"
+    return "the edge" if abs(x) > SPAN[-1] - 1e-9 else f"{x:.2f}"
 
 
 STEPS = np.logspace(-4, 0, 81)

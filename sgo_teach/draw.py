@@ -1,6 +1,8 @@
-"""One palette, one grid of figure sizes, and the still pictures that lessons share (axes come first)."""
+"""One palette, one grid of figure sizes, and still pictures that lessons share (axes first)."""
 
 from __future__ import annotations
+
+import math
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -19,24 +21,41 @@ PALE = ("#56b4e9", "#e69f00", "#009e73", "#cc79a7", "#f0e442", "#8a8a8a")  # reg
 WIDE, PAIR, TALL = (8.6, 3.9), (8.6, 4.3), (8.6, 5.2)  # inches; a stage shows 100 pixels an inch
 
 
-def figure(size=PAIR, columns: int = 1, **options) -> tuple[Figure, np.ndarray]:
-    """Make a figure that pyplot does not know, with one row of axes.
+def number(value: float, digits: int = 3) -> str:
+    """Write a number for reading: three figures, a real minus sign, exponents only if needed.
+
+    >>> number(-0.12345), number(1596.4), number(3e-7)
+    ('−0.123', '1596', '3e−07')
+    """
+    value = float(value)
+    places = (
+        digits - 1 - math.floor(math.log10(abs(value))) if math.isfinite(value) and value else 0
+    )
+    plain = 1e-3 <= abs(value) < 1e6 or value == 0
+    text = f"{value:.{max(places, 0)}f}" if plain else f"{value:.{digits}g}"
+    if plain and "." in text:
+        text = text.rstrip("0").rstrip(".")
+    return text.replace("-", "−")
+
+
+def figure(size=PAIR, columns: int = 1, rows: int = 1, **options) -> tuple[Figure, np.ndarray]:
+    """Make a figure that pyplot does not know, with a row or a column of axes.
 
     Parameters
     ----------
     size : (float, float)
         Inches; one of `WIDE`, `PAIR`, `TALL`.
-    columns : int
-        How many axes stand side by side.
+    columns, rows : int
+        How many axes stand side by side, and one above the other.
     **options
         Passed to `Figure.subplots`, e.g. ``width_ratios``.
 
     Returns
     -------
-    Figure, ndarray of Axes (columns,)
+    Figure, ndarray of Axes (rows * columns,)
     """
     fig = Figure(figsize=size, layout="constrained")
-    axes = fig.subplots(1, columns, squeeze=False, **options)[0]
+    axes = fig.subplots(rows, columns, squeeze=False, **options).ravel()
     for ax in axes:
         tidy(ax)
     return fig, axes

@@ -69,18 +69,18 @@ class TaylorPolynomial(Stage):
     """Drag the point, raise the order, and see where the polynomial can be trusted."""
 
     def __init__(self):
-        fig, (ax,) = draw.figure(draw.WIDE)
-        ax.set(xlim=(-4, 4), ylim=(-2.2, 3.2), xlabel="$x$")
-        super().__init__(
-            fig, alt="A function, its Taylor polynomial and the interval where they agree"
-        )
-        self.ax = ax
+        fig, (ax, low) = draw.figure(draw.TALL, rows=2, sharex=True, height_ratios=(1.7, 1))
+        ax.set(xlim=(-4, 4), ylim=(-2.2, 3.2))
+        low.set(yscale="log", ylim=(1e-5, 20), xlabel="$x$", ylabel="error $|f - T_n|$")
+        super().__init__(fig, alt="A function, its Taylor polynomial and the error between them")
         self.name = self.choice("name", "function f", FUNCTIONS, "1 / (1 + x²)")
         self.order = self.slider("order", "order n", 0, MAX_ORDER, 1, 2)
         self.tolerance = self.slider("tolerance", "trust while error ≤", -3, 0, 0.25, 0.1, log=True)
-        self.band = self.line(ax, draw.MODEL, "trusted", fill=True, alpha=0.13)
+        self.bands = [self.line(p, draw.MODEL, "trusted", fill=True, alpha=0.13) for p in (ax, low)]
         self.curve = self.line(ax, draw.LOSS, "function $f$", width=3)
         self.model = self.line(ax, draw.MODEL, "polynomial $T_n$", dash="dash", width=2.5)
+        self.error = self.line(low, draw.MODEL, width=2.5)
+        self.limit = self.line(low, draw.GREY, dash="dot", width=2)
         self.at = self.handle(
             "at", "expansion point a", ax, (0, 0), along="x", step=(0.05, 0), color=draw.POINT
         )
@@ -93,18 +93,21 @@ class TaylorPolynomial(Stage):
         frame = compute_taylor(self.name.value, a, self.order.value, self.tolerance.value)
         self.curve.set(SPAN, derivatives(self.name.value)[0](SPAN))
         self.model.set(SPAN, frame.model)
+        self.error.set(SPAN, np.maximum(frame.error, 1e-16))
+        self.limit.set([-4, 4], self.tolerance.value)
         self.at.show_at(a, frame.height)
         low, high = frame.trusted
-        self.band.set([low, high, high, low], [-2.2, -2.2, 3.2, 3.2])
+        for band, (bottom, top) in zip(self.bands, [(-2.2, 3.2), (1e-5, 20)], strict=True):
+            band.set([low, high, high, low], [bottom, bottom, top, top])
         self.say(
-            f"Order {self.order.value} about a = {a:.2f}: the error stays below "
+            f"Order {self.order.value} about a = {draw.number(a)}: the error stays within "
             f"{self.tolerance.value:.3g} for x from {edge(low)} to {edge(high)}."
         )
 
 
 def edge(x: float) -> str:
     """Name an end of the trusted interval; the picture's own edge is 'the edge'."""
-    return "the edge" if abs(x) > SPAN[-1] - 1e-9 else f"{x:.2f}"
+    return "the edge" if abs(x) > SPAN[-1] - 1e-9 else draw.number(x)
 
 
 STEPS = np.logspace(-4, 0, 81)
@@ -145,7 +148,9 @@ class ErrorOrder(Stage):
         super().__init__(fig, alt="Error of Taylor polynomials against distance on log–log axes")
         self.name = self.choice("name", "function f", list(FUNCTIONS)[:4])
         self.order = self.slider("order", "order n", 0, 4, 1, 1)
-        self.rounding = self.line(ax, draw.GREY, "below this, rounding shows", fill=True, alpha=0.2)
+        self.rounding = self.line(
+            ax, draw.GREY, "too near rounding: not fitted", fill=True, alpha=0.2
+        )
         self.fitted = self.line(ax, draw.ACCENT, "fitted straight line", dash="dash")
         self.error = self.points(ax, draw.MODEL, "error of $T_n(a + h)$", size=5)
         self.legend(ax, loc="upper left", fontsize=9)
@@ -155,158 +160,194 @@ class ErrorOrder(Stage):
     def update(self):
         """Read the controls, compute, set the marks."""
         frame = compute_error(self.name.value, self.POINT_A, self.order.value)
-        self.error.set(STEPS, np.maximum(frame.error, 1e-17))
+        self.error.set(STEPS, np.where(frame.error > 0, frame.error, np.nan))
         self.fitted.set(STEPS, frame.fitted)
         self.rounding.set([1e-4, 1, 1, 1e-4], [1e-17, 1e-17, frame.floor, frame.floor])
         self.say(
-            f"Order {self.order.value}: the fitted slope is {frame.slope:.2f}. "
-            f"Ten times closer makes the error about {10**frame.slope:,.0f} times smaller."
+            f"Order {self.order.value}: the fitted slope is {frame.slope:.2f}, "
+            f"so ten times closer makes the error about {10 ** round(frame.slope):,} times smaller."
         )
 
 
+WINDOW = ((-2.5, 2.5), (-2.5, 2.5))
 SURFACES = {
     "hills": problems.hills(),
     "Rosenbrock": problems.rosenbrock(),
     "saddle": problems.saddle(),
 }
+POWER = {"hills": 1.0, "Rosenbrock": 4.0, "saddle": 2.0}  # how densely levels lie near the bottom
+GAP = np.full((1, 2), np.nan)
+
+
+@dataclass(frozen=True)
+class Surface:
+    """A loss with its level lines (p, 2) and the names of its flat points."""
+
+    problem: problems.Problem
+    levels: np.ndarray
+    lines: np.ndarray
+    flat: np.ndarray
+    kinds: list[str]
+
+
+def level_lines(points: np.ndarray, heights: np.ndarray, levels: np.ndarray) -> np.ndarray:
+    """Return the level lines of `heights` (m, m) over `points` (m, m, 2), NaN between pieces."""
+    lines = contour_generator(points[0, :, 0], points[:, 0, 1], heights)
+    pieces = [part for level in levels for line in lines.lines(level) for part in (line, GAP)]
+    return np.concatenate(pieces) if pieces else GAP
+
+
+@cache
+def surface(name: str) -> Surface:
+    """Return a loss of `SURFACES` with everything about it that stands still."""
+    problem, points = SURFACES[name], draw.grid(WINDOW, 101)
+    levels = draw.even_levels(problem.value, WINDOW, power=POWER[name])
+    flat = np.array(problem.critical_points)
+    kinds = [kind(np.linalg.eigvalsh(problem.hessian(p))) for p in flat]
+    return Surface(problem, levels, level_lines(points, problem.value(points), levels), flat, kinds)
+
+
+def kind(h: np.ndarray) -> str:
+    """Name a flat point by its curvatures h (2,), sorted."""
+    return "min" if h[0] > 0 else "max" if h[1] < 0 else "saddle"
 
 
 @dataclass(frozen=True)
 class ModelFrame:
     """The quadratic model at a point: its parts, its Newton step and both along that step."""
 
-    value: float
     gradient: np.ndarray
     eigenvalues: np.ndarray
     delta: np.ndarray | None
     slope: float
-    levels: np.ndarray
+    change: float
+    lines: np.ndarray
     t: np.ndarray
     true_change: np.ndarray
     model_change: np.ndarray
 
 
-def model_lines(value, gradient, hessian, at, window, levels, count=61) -> np.ndarray:
-    """Return the level lines of m(θ − at) on `window` as one path (p, 2), NaN between pieces."""
-    points = draw.grid(window, count)
+def newton_delta(gradient: np.ndarray, hessian: np.ndarray) -> np.ndarray | None:
+    """Return Δ with HΔ = −g, or None where H is singular to working precision."""
+    h = np.abs(np.linalg.eigvalsh(hessian))
+    return np.linalg.solve(hessian, -gradient) if h.min() > 1e-10 * h.max() else None
+
+
+def model_lines(value, gradient, hessian, at, levels) -> np.ndarray:
+    """Return the lines where the model at `at` takes the values `levels`."""
+    points = draw.grid(WINDOW, 61)
     delta = points - at
     m = value + delta @ gradient + 0.5 * np.einsum("...i,ij,...j->...", delta, hessian, delta)
-    lines = contour_generator(points[0, :, 0], points[:, 0, 1], m)
-    gap = np.full((1, 2), np.nan)
-    pieces = [part for level in levels for line in lines.lines(level) for part in (line, gap)]
-    return np.concatenate(pieces) if pieces else gap
-
-
-def newton_delta(gradient: np.ndarray, hessian: np.ndarray) -> np.ndarray | None:
-    """Return Δθ with HΔθ = −g, or None where H is singular to working precision."""
-    h = np.linalg.eigvalsh(hessian)
-    if np.abs(h).min() <= 1e-10 * max(np.abs(h).max(), 1e-300):
-        return None
-    return np.linalg.solve(hessian, -gradient)
+    return level_lines(points, m, levels)
 
 
 def compute_model(problem, at: np.ndarray, levels: np.ndarray) -> ModelFrame:
-    """Compute value, gradient, curvature, Newton step, and L and m along it.
+    """Compute gradient, curvatures, Newton step, and how L and m change along it.
 
-    Both changes are divided by ½|gᵀΔθ|, what the model promises, so the model is always
-    the parabola ∓(2t − t²).
+    Both changes are divided by ½|gᵀΔ|, what the model promises, so that of the model is always
+    the parabola ∓(2t − t²); they are NaN where nothing is promised.
     """
     value, g, H = float(problem.value(at)), problem.gradient(at), problem.hessian(at)
     delta, t = newton_delta(g, H), np.linspace(-0.5, 2, 126)
-    lines = model_lines(value, g, H, at, problem.window, levels)
-    slope = 0.0 if delta is None else float(g @ delta)
-    if abs(slope) < 1e-14:
-        flat = np.zeros_like(t)
-        return ModelFrame(value, g, np.linalg.eigvalsh(H), None, slope, lines, t, flat, flat)
-    promise = 0.5 * abs(slope)
-    true = (problem.value(at + t[:, None] * delta) - value) / promise
-    model = np.sign(slope) * (2 * t - t**2)
-    return ModelFrame(value, g, np.linalg.eigvalsh(H), delta, slope, lines, t, true, model)
+    step = np.zeros_like(at) if delta is None else delta
+    slope, along = float(g @ step), problem.value(at + t[:, None] * step) - value
+    promise = (
+        0.5 * abs(slope)
+        if abs(slope) > 1e-12 * np.linalg.norm(g) * np.linalg.norm(step)
+        else np.nan
+    )
+    change = float(problem.value(at + step)) - value
+    lines = model_lines(value, g, H, at, levels)
+    model = np.sign(slope) * (2 * t - t**2) + 0 * promise
+    return ModelFrame(
+        g, np.linalg.eigvalsh(H), delta, slope, change, lines, t, along / promise, model
+    )
 
 
 class QuadraticModel(Stage):
     """Click anywhere: the model's level lines, the gradient, the Newton step and what it brings."""
 
     def __init__(self):
-        fig, (ax, side) = draw.figure(draw.TALL, columns=2, width_ratios=(1.25, 1))
+        fig, (ax, side) = draw.figure(draw.TALL, columns=2, width_ratios=(1.3, 1))
         super().__init__(
             fig, alt="Level lines of a loss with those of its quadratic model at a point"
         )
-        self.ax = ax
-        side.set(
-            xlim=(-0.5, 2), ylim=(-3, 3), xlabel=r"$t$ along the step, $\theta + t\,\Delta\theta$"
+        ax.set(
+            xlim=WINDOW[0],
+            ylim=WINDOW[1],
+            xlabel=r"$\theta_1$",
+            ylabel=r"$\theta_2$",
+            aspect="equal",
         )
-        side.set_ylabel("change ÷ change promised at $t = 1$")
+        side.set(xlim=(-0.5, 2), ylim=(-3, 3), xlabel=r"$t$ along the step, $\theta + t\,\Delta$")
+        side.set_ylabel("change ÷ |change promised at $t = 1$|")
         self.surface = self.choice("surface", "loss L", SURFACES)
-        self.lines = self.line(ax, draw.MODEL, "level lines of the model $m$", width=1.6)
-        self.downhill = self.arrows(ax, draw.GRADIENT, r"$-\nabla L$ (direction)")
-        self.step = self.arrows(ax, draw.NEWTON, r"Newton step $\Delta\theta$")
+        self.contours = self.line(ax, "#b0b0b0", "levels of the loss $L$", width=1)
+        self.kinds = self.text(ax, "#555555", align="center", size=13, offset=(0, -15))
+        self.lines = self.line(ax, draw.MODEL, "the same levels of the model $m$", width=1.6)
+        self.downhill = self.arrows(ax, draw.GRADIENT, "$-g$, direction only")
+        self.step = self.arrows(ax, draw.NEWTON, r"Newton step $\Delta$")
         self.end = self.points(ax, draw.NEWTON, hollow=True, size=9)
         self.true = self.line(side, draw.LOSS, "loss $L$", width=3)
         self.model = self.line(side, draw.MODEL, "model $m$", dash="dash", width=2.5)
-        self.here = self.points(side, draw.NEWTON, "at the Newton step, $t = 1$", hollow=True)
-        self.draw_surface()
-        self.at = self.handle("at", "expansion point", ax, self.problem.start, color=draw.POINT)
-        self.legend(side, loc="upper left", fontsize=8)
-        self.legend(ax, loc="upper center", fontsize=8, ncols=1, bbox_to_anchor=(0.5, -0.1))
-        self.surface.observe(self.change_surface, "value")
+        self.here = self.points(side, draw.NEWTON, "after the step, $t = 1$", hollow=True)
+        self.beyond = self.text(side, draw.NEWTON, align="center", size=13)
+        self.at = self.handle("at", "expansion point", ax, (0.8, -0.7), color=draw.POINT)
+        below = {"loc": "upper center", "fontsize": 8, "frameon": False}
+        self.legend(side, ncols=1, bbox_to_anchor=(0.5, -0.12), **below)
+        self.legend(ax, ncols=2, bbox_to_anchor=(0.5, -0.12), **below)
         self.start(self.update)
-
-    @property
-    def problem(self):
-        """The loss that is shown."""
-        return SURFACES[self.surface.value]
-
-    def draw_surface(self):
-        """Draw the level lines of the loss on the backdrop."""
-        self.levels = draw.even_levels(self.problem.value, self.problem.window)
-        self.contour = draw.contours(self.ax, self.problem.value, self.problem.window, self.levels)
-
-    def change_surface(self, _change):
-        """Draw another loss and go to its starting point."""
-        self.contour.remove()
-        self.draw_surface()
-        with self.held():
-            self.at.value = tuple(self.problem.start)
-        self.redraw()
 
     def update(self):
         """Read the controls, compute, set the marks."""
-        at = np.array(self.at.value)
-        frame = compute_model(self.problem, at, self.levels)
-        self.lines.set(*frame.levels.T)
-        self.show_arrows(at, frame)
+        shown, at = surface(self.surface.value), np.array(self.at.value)
+        frame = compute_model(shown.problem, at, shown.levels)
+        self.contours.set(*shown.lines.T)
+        self.kinds.set(*shown.flat.T, shown.kinds)
+        self.lines.set(*frame.lines.T)
+        self.show_step(at, frame)
+        self.say(describe(frame))
+
+    def show_step(self, at, frame):
+        """Draw −g with a fixed length, Δ with its own, and both changes along Δ."""
+        length = np.linalg.norm(frame.gradient)
+        self.downhill.set(at, at - (0.75 / length if length > 1e-12 else 0.0) * frame.gradient)
+        delta = np.full(2, np.nan) if frame.delta is None else frame.delta
+        self.step.set(at, at + delta)
+        self.end.set(*(at + delta))
         self.true.set(frame.t, frame.true_change)
         self.model.set(frame.t, frame.model_change)
-        self.say(describe(frame, self.problem))
-
-    def show_arrows(self, at, frame):
-        """Draw −g with a fixed length and Δθ with its own."""
-        (x0, x1), _ = self.problem.window
-        length = np.linalg.norm(frame.gradient)
-        reach = 0.15 * (x1 - x0) / length if length > 1e-12 else 0.0
-        self.downhill.set(at, at - reach * frame.gradient)
-        for mark in (self.step, self.end, self.here):
-            mark.hide()
-        if frame.delta is not None:
-            self.step.set(at, at + frame.delta)
-            self.end.set(*(at + frame.delta))
-            self.here.set(1, np.interp(1, frame.t, frame.true_change))
+        got = float(np.interp(1, frame.t, frame.true_change))
+        self.here.set(1, got)
+        self.beyond.set(1, np.sign(got) * 2.8, f"{'▲' if got > 0 else '▼'} {draw.number(got)}")
+        if not abs(got) > 3:
+            self.beyond.hide()
 
 
-def describe(frame: ModelFrame, problem) -> str:
+def shape(h: np.ndarray) -> str:
+    """Say what a quadratic with curvatures h (2,), sorted, looks like."""
+    zero = 1e-10 * np.abs(h).max()
+    if h[0] < -zero and h[1] > zero:
+        return "a saddle"
+    if (np.abs(h) <= zero).any():
+        return "flat in one direction" if zero else "a plane"
+    return "a bowl" if h[0] > 0 else "a dome"
+
+
+def describe(frame: ModelFrame) -> str:
     """Say what kind of model this is, where its step leads and whether it keeps its word."""
-    low, high = frame.eigenvalues
-    shape = "a bowl" if low > 0 else "a dome" if high < 0 else "a saddle"
-    words = f"Curvatures {low:.3g} and {high:.3g}: the model is {shape}. "
+    low, high = (draw.number(h + 0.0) for h in frame.eigenvalues)
+    words = f"Curvatures {low} and {high}: the model is {shape(frame.eigenvalues)}. "
     if frame.delta is None:
-        return (
-            words + "There is no Newton step here: the gradient is zero, or H cannot be inverted."
-        )
+        return words + "H has a zero eigenvalue: there is no Newton step."
+    length = np.linalg.norm(frame.delta)
+    if np.linalg.norm(frame.gradient) < 1e-9:
+        return words + "You stand on a flat point: the Newton step has length 0."
+    words += f"The Newton step has length {draw.number(length)} and "
+    if not np.isfinite(frame.model_change).all():
+        return words + "follows a level line, gᵀΔ = 0: the model promises no change."
     way = "downhill" if frame.slope < 0 else "uphill"
-    got = float(np.interp(1, frame.t, frame.true_change))
-    promised = -1 if frame.slope < 0 else 1
-    return (
-        words + f"The Newton step starts {way} (gᵀΔθ = {frame.slope:.3g}).\n"
-        f"For every {promised:+d} that the model promises, the loss changes by {got:+.2f}."
+    return words + (
+        f"starts {way}.\nThe model promises a change of {draw.number(0.5 * frame.slope)}; "
+        f"the loss changes by {draw.number(frame.change)}."
     )

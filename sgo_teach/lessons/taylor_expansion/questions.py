@@ -14,8 +14,8 @@ more_terms = predict(
     ],
     answer=1,
     because=(
-        "The coefficients are $1, 0, -1, 0, 1, …$, so the series diverges for $|x| > 1$, "
-        "though nothing happens to the function there. "
+        "At $x = \\pm 1$ the error is exactly $\\frac12$ for every even order, so a band with error 0.1 "
+        "ends before; beyond, the terms $x^{2k}$ grow without end, though nothing happens to the function there. "
         "(The reason sits at $x = \\pm i$, where $1 + x^2 = 0$.)"
     ),
     name="more_terms",

@@ -9,7 +9,6 @@ import pytest
 import sympy as sp
 
 from sgo_teach.checks import Exercise, Slip
-from sgo_teach.checks.progress_file import VARIABLE
 
 H = np.array([[2.0, 1.0], [1.0, 3.0]])
 CASES = [(np.array([1.0, 2.0]), H), (np.array([3.0, -2.0]), 2 * H)]
@@ -27,11 +26,6 @@ def newton_step_reference(gradient, hessian):
 
 def uphill(case, got, want):
     return f"goes uphill: $g^T\\Delta = {case[0] @ got:+.2f}$" if np.allclose(got, -want) else None
-
-
-@pytest.fixture(autouse=True)
-def progress_file(monkeypatch, tmp_path):
-    monkeypatch.setenv(VARIABLE, str(tmp_path / "progress.json"))
 
 
 def exercise(**changes):
@@ -136,18 +130,30 @@ def test_other_names_and_further_defaults_are_welcome(head):
     [
         ["..."],
         ["pass"],
+        ["return None"],
+        ["return"],
         ['"""My own words."""'],
         ["# a thought", "..."],
     ],
 )
 def test_a_stub_without_new_code_is_not_attempted(body):
-    assert check(*body).status == "not attempted"
+    outcome = check(*body)
+    assert (outcome.status, outcome.slip) == ("not attempted", "")
+    assert "nothing in the function yet" in outcome.message
+
+
+def test_an_emptied_bug_hunt_is_not_attempted():
+    outcome = check("pass", stub="def newton_step(gradient, hessian):\n    return gradient\n")
+    assert outcome.status == "not attempted"
+    assert "nothing in the function yet" in outcome.message
 
 
 def test_an_untouched_bug_hunt_is_not_attempted_and_its_mend_is_right():
     wrong = "def newton_step(gradient, hessian):\n    '''Mend me.'''\n    return gradient * 2.0\n"
     hunt = exercise(stub=wrong)
-    assert hunt.check(hunt.compiled(wrong.replace("Mend me.", "x"), "<same>")).slip == ""
+    same = hunt.check(hunt.compiled(wrong.replace("Mend me.", "x"), "<same>"))
+    assert (same.status, same.slip) == ("not attempted", "")
+    assert "as it came" in same.message
     assert hunt.check(hunt.compiled(wrong.replace("2.0", "3.0"), "<other>")).status == "wrong"
     assert hunt.check(newton_step_reference).right
 
@@ -160,6 +166,14 @@ def test_a_right_answer_that_prints_is_right_with_a_note():
     outcome = check("print('hm')", RIGHT)
     assert outcome.right
     assert "prints" in outcome.note
+
+
+def test_a_right_answer_is_discussed_and_a_wrong_one_is_not():
+    right, wrong = check(RIGHT), check("return gradient")
+    assert right.discussion in right._repr_markdown_()
+    assert "Because $\\nabla m(\\Delta) = 0$." in right.discussion
+    assert wrong.discussion == ""
+    assert "Because" not in wrong._repr_markdown_()
 
 
 # -- messages -------------------------------------------------------------------------------------
@@ -181,6 +195,37 @@ def test_an_exception_inside_numpy_is_blamed_on_the_learner_s_line():
 
 def test_a_matmul_mismatch_gets_a_hint():
     assert "inner sizes" in check("return hessian @ np.ones(7)").message
+
+
+def test_a_result_that_a_changed_argument_moves_does_not_ignore_it():
+    """A rule of thumb may agree by chance on two cases and still look at its argument."""
+    outcome = check(
+        "return 'saddle' if hessian[0, 0] > 2 else 'minimum'",
+        head="def newton_step(hessian):",
+        stub="def newton_step(hessian):\n    ...\n",
+        reference=lambda h: "minimum" if np.linalg.eigvalsh(h).min() > 0 else "saddle",
+        cases=[(H,), (np.diag([1.0, -1.0]),), (np.diag([3.0, -1.0]),), (np.diag([5.0, 1.0]),)],
+        slips=[],
+    )
+    assert outcome.slip == "value"
+
+
+def test_an_ignored_argument_is_told_as_what_was_seen():
+    message = check("return -gradient").message
+    assert message.startswith("Changing `hessian` does not change your result")
+
+
+def test_a_size_that_was_built_in_is_told_when_another_one_comes():
+    cases = [CASES[0], (np.ones(3), np.eye(3))]
+    message = check("return -hessian @ (np.eye(2) @ gradient)", cases=cases).message
+    assert "`gradient` has shape (3,), `hessian` has shape (3, 3)" in message
+    assert "do not rely on n = 2" in message
+
+
+def test_sizes_that_never_fitted_are_shown_without_suspicion():
+    message = check("return hessian @ np.ones(7)").message
+    assert "`hessian` has shape (2, 2)" in message
+    assert "do not rely" not in message
 
 
 def test_a_shape_message_says_both_shapes_and_the_classic_cause():
@@ -235,6 +280,42 @@ def test_slips_are_asked_only_about_cases_that_went_wrong():
     body = ["s = np.linalg.solve(hessian, gradient)", "return -s if s[0] < 0.5 else s"]
     assert check(*body, slips=[slip]).status == "wrong"
     assert seen == [3.0]
+
+
+def doubled(*arguments):
+    return 2 * newton_step_reference(*arguments)
+
+
+@pytest.mark.parametrize("scale", [1.0, 1e-12, 1e12])
+def test_a_slip_may_be_another_formula(scale):
+    slip = Slip.formula("doubled", doubled, "Twice as far.")
+    case = CASES[0]
+    want = scale * newton_step_reference(*case)
+    formula = Slip.formula("scaled", lambda *case: scale * doubled(*case), "Scaled.")
+    assert formula.when(case, 2 * want * (1 + 1e-12), want) == "Scaled."
+    assert formula.when(case, 2 * want * (1 + 1e-6), want) is None
+    outcome = check("return -2 * np.linalg.inv(hessian) @ gradient", slips=[slip])
+    assert (outcome.slip, outcome.message) == ("doubled", "Twice as far.")
+
+
+def test_another_formula_is_one_of_shape_too():
+    slip = Slip.formula("mean", lambda g: np.mean(g), "One number.")
+    assert slip.when((np.ones(2),), 1.0, np.ones(2)) == "One number."
+    assert slip.when((np.ones(2),), np.float32(1), np.ones(2)) == "One number."
+    assert slip.when((np.ones(2),), np.ones(2), np.ones(2)) is None
+    assert slip.when((np.ones(2),), None, np.ones(2)) is None
+
+
+def test_another_formula_may_be_asked_before_the_shape_is_looked_at():
+    outer = Slip.formula("outer", lambda g, h: np.outer(g, g), "A table.", before_shape=True)
+    assert check("return np.outer(gradient, gradient)", slips=[outer]).slip == "outer"
+
+
+def test_another_formula_may_be_symbolic():
+    x = sp.Symbol("x")
+    slip = Slip.formula("square", lambda f: f**2, "Squared.")
+    assert slip.when((x + 1,), x**2 + 2 * x + 1, x) == "Squared."
+    assert slip.when((x + 1,), x**2 + 1, x) is None
 
 
 def test_slips_of_one_name_are_refused():

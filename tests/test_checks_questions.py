@@ -11,11 +11,6 @@ from sgo_teach.checks.progress_file import VARIABLE
 from sgo_teach.checks.questions import inline
 
 
-@pytest.fixture(autouse=True)
-def progress_file(monkeypatch, tmp_path):
-    monkeypatch.setenv(VARIABLE, str(tmp_path / "progress.json"))
-
-
 def prediction():
     return predict(
         "What does $\\alpha > 2/h$ do?",
@@ -84,6 +79,24 @@ def test_asking_again_in_another_kernel_keeps_the_first_answer():
     again = prediction()
     buttons(widget(again))[1].click()
     assert again.first_answers() == {0: 0}
+
+
+@pytest.mark.parametrize(("given", "word"), [(0, "B is right"), (1, "✓ Right.")])
+def test_an_answer_of_an_earlier_run_shows_at_once(given, word):
+    buttons(widget(prediction()))[given].click()
+    box = widget(prediction())
+    assert word in texts(box)
+    assert f"You answered {'ABC'[given]} before." in texts(box)
+    assert "$|1 - \\alpha h| &gt; 1$." in texts(box)
+    assert [b.description[0] for b in buttons(box)] == (["✗", "✓", "C"], ["A", "✓", "C"])[given]
+
+
+def test_a_quiz_goes_on_where_it_was_left():
+    buttons(widget(two_questions()))[0].click()
+    box = widget(two_questions())
+    assert "1 of 1 right at first try" in texts(box)
+    assert "Count." in texts(box)
+    assert "Count twice." not in texts(box)
 
 
 def test_buttons_stay_alive_so_that_the_keyboard_keeps_its_place():

@@ -7,6 +7,7 @@ import pytest
 import sympy as sp
 import torch
 
+from sgo_teach.checks import same_expression
 from sgo_teach.checks.kinds import short
 from sgo_teach.checks.values import finite_problem, same, shape_problem, type_problem
 
@@ -102,6 +103,95 @@ def test_a_wrong_kind_comes_with_a_way_out(got, want, way_out):
 )
 def test_a_wrong_shape_comes_with_its_classic_cause(got, want, cause):
     assert cause in str(shape_problem(got, want))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "want", "cause"),
+    [
+        ((np.ones(2), np.eye(2)), np.ones(2), "entry by entry"),
+        ((np.ones(2), np.eye(2)), 1.0, "entry by entry"),
+        ((np.ones(2), np.linalg.inv), np.ones(2), "entry by entry"),
+        ((np.ones((2, 1)), np.eye(2)), np.ones(2), "broadcasts"),
+        ((np.ones(2), np.eye(2)), np.ones((2, 1)), "broadcasts"),
+        ((np.ones((2, 1)), np.ones(2)), np.ones(2), "broadcasts"),
+        ((np.ones((2, 3)), np.ones(2)), np.ones(2), "broadcasts"),
+    ],
+)
+def test_a_square_result_is_blamed_on_a_column_only_where_there_can_be_one(arguments, want, cause):
+    assert cause in str(shape_problem(np.ones((2, 2)), want, arguments))
+
+
+@pytest.mark.parametrize(
+    ("got", "want", "thing"),
+    [
+        ((np.ones(2), np.ones(1), 2), np.ones(2), "array, not a tuple of 3 things"),
+        ((np.ones(2), 1.0), np.ones(2), "array, not a tuple of 2 things"),
+        ((np.ones(2), 1.0), 1.0, "number, not a tuple of 2 things"),
+        ((x, y), x, "expression, not a tuple of 2 things"),
+        (np.linalg.eigh(np.eye(2)), np.ones(2), "array, not a tuple of 2 things"),
+    ],
+)
+def test_a_tuple_with_more_than_the_result_is_told_so(got, want, thing):
+    assert f"return only the {thing}" in str(type_problem(got, want))
+
+
+@pytest.mark.parametrize("entries", [[1.0, 2.0], (1.0, 2.0)])
+def test_entries_in_a_list_or_tuple_become_an_array(entries):
+    assert "np.array(...)" in str(type_problem(entries, np.ones(2)))
+
+
+def test_a_remainder_is_told_how_to_go():
+    assert ".removeO()" in str(type_problem(sp.sin(x).series(x, 0, 4), x - x**3 / 6))
+    assert type_problem(sp.sin(x).series(x, 0, 4), sp.sin(x).series(x, 0, 4)) is None
+
+
+@pytest.mark.parametrize(
+    ("u", "v"),
+    [
+        (sp.sin(x).series(x, 1, 4), sp.sin(x)),
+        (sp.sin(x).series(x, 0, 4), sp.sin(x).series(x, 0, 6)),
+        (sp.sin(x).series(x, 0, 4), x - x**3 / 6),
+        (sp.exp(x), 1 + x),
+        (sp.zoo, x),
+        (sp.Matrix([x, y]), sp.Matrix([[x, y]])),
+        (sp.Matrix([x]), x),
+        (None, x),
+        ("x +", x),
+        (np.ones(2), x),
+        (object(), x),
+        (sp.Eq(x, 1), x),
+    ],
+    ids=str,
+)
+def test_formulas_that_differ_are_not_the_same(u, v):
+    assert not same_expression(u, v)
+    assert not same_expression(v, u)
+
+
+@pytest.mark.parametrize(
+    ("u", "v"),
+    [
+        ((x + y) ** 2, sp.expand((x + y) ** 2)),
+        (1, sp.Integer(1)),
+        (0.1 * x, x / 10),
+        (sp.sin(x).series(x, 0, 4), x * (1 - x**2 / 6) + sp.O(x**4)),
+        (sp.Matrix([x * (x + 1)]), sp.Matrix([x**2 + x])),
+        (sp.Function("f")(x) * 2, sp.Function("f")(x) + sp.Function("f")(x)),
+    ],
+    ids=str,
+)
+def test_formulas_are_the_same_however_they_are_written(u, v):
+    assert same_expression(u, v)
+    assert same_expression(v, u)
+
+
+def test_formulas_that_numbers_tell_apart_are_never_simplified(monkeypatch):
+    def simplify(expression):
+        raise AssertionError(f"simplify({expression}) was called")
+
+    monkeypatch.setattr(sp, "simplify", simplify)
+    assert not same_expression(sp.sin(x) ** 2 + sp.cos(x) ** 2, 2)
+    assert same_expression(sp.sin(x) ** 2 + sp.cos(x) ** 2, 1)
 
 
 def test_infinity_is_a_problem_only_where_a_number_is_asked():

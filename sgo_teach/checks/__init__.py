@@ -7,6 +7,7 @@ from sgo_teach.checks.exercise import Exercise, Slip
 from sgo_teach.checks.outcome import Note, Outcome
 from sgo_teach.checks.progress_file import Progress, progress
 from sgo_teach.checks.questions import Asked, Question, predict, quiz
+from sgo_teach.checks.symbolic import same_expression
 
 __all__ = [
     "Asked",
@@ -19,4 +20,5 @@ __all__ = [
     "predict",
     "progress",
     "quiz",
+    "same_expression",
 ]

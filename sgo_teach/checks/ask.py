@@ -17,19 +17,27 @@ _WIDTH = "46rem"
 
 def widget(asked: Asked) -> ipywidgets.VBox:
     """All questions of an item, one below the other, and the score of a quiz."""
-    score = ipywidgets.HTMLMath()
-    blocks = [_block(asked, number, score) for number in range(len(asked.questions))]
+    first = asked.first_answers()
+    score = ipywidgets.HTMLMath(_scored(asked) if first else "")
+    blocks = [_block(asked, n, score, first.get(n)) for n in range(len(asked.questions))]
     children = [*blocks, score] if asked.kind == "quiz" else blocks
     return ipywidgets.VBox(children, layout={"width": "100%", "max_width": _WIDTH})
 
 
-def _block(asked: Asked, number: int, score: ipywidgets.HTMLMath) -> ipywidgets.VBox:
+def _block(
+    asked: Asked, number: int, score: ipywidgets.HTMLMath, before: int | None
+) -> ipywidgets.VBox:
+    """One question; an answer of an earlier run shows at once, with its reveal."""
     question = asked.questions[number]
     head = _text(f"<b>{_title(asked, number)}</b> {inline(question.text)}")
     reveal = _text("")
     buttons = [_button(i, option) for i, option in enumerate(question.options)]
     for option, button in enumerate(buttons):
         button.on_click(partial(_answered, asked, number, option, buttons, reveal, score))
+    if before is not None:
+        _mark(buttons, before, question.answer)
+        remark = f" You answered {ascii_uppercase[before]} before."
+        reveal.value = _revealed(question, before, remark)
     rows = [_row(b, o) for b, o in zip(buttons, question.options, strict=True)]
     return ipywidgets.VBox([head, *rows, reveal], layout={"margin": "0 0 0.8em 0"})
 
@@ -65,9 +73,11 @@ def _answered(
 ) -> None:
     """Commit first, then reveal; buttons stay alive so that the keyboard's focus stays too."""
     question = asked.questions[number]
-    right = asked.commit(number, option)
+    asked.commit(number, option)
+    first = asked.first_answers().get(number, option)
+    kept = f" Your first answer, {ascii_uppercase[first]}, is the one that counts."
     _mark(buttons, option, question.answer)
-    reveal.value = _revealed(question, option, right, asked.first_answers().get(number, option))
+    reveal.value = _revealed(question, option, kept if first != option else "")
     if asked.kind == "quiz":
         score.value = _scored(asked)
 
@@ -78,10 +88,10 @@ def _mark(buttons: list[ipywidgets.Button], chosen: int, answer: int) -> None:
         button.description = symbol + ascii_uppercase[i]
 
 
-def _revealed(question: Question, option: int, right: bool, first: int) -> str:
+def _revealed(question: Question, option: int, remark: str) -> str:
+    right = option == question.answer
     word = "✓ Right." if right else f"✗ Not so: {question.right_letter} is right."
-    kept = f" Your first answer, {ascii_uppercase[first]}, is the one that counts."
-    lines = [f"<b>{word}</b>{kept if first != option else ''} {inline(question.because)}"]
+    lines = [f"<b>{word}</b>{remark} {inline(question.because)}"]
     if notice := progress.notice():
         lines.append(inline(notice))
     colour = _BAR[RIGHT if right else WRONG]

@@ -15,8 +15,8 @@ from sgo_teach.checks.guard import Call
 from sgo_teach.checks.ignores import ignored_argument
 from sgo_teach.checks.kinds import part, short, written_place
 from sgo_teach.checks.outcome import NOT_ATTEMPTED, RIGHT, WRONG, Outcome
-from sgo_teach.checks.raised import explain
-from sgo_teach.checks.source import parameters, untouched
+from sgo_teach.checks.raised import about_sizes, explain
+from sgo_teach.checks.source import empty, parameters, untouched
 from sgo_teach.checks.trial import Run, Trial, fresh
 from sgo_teach.checks.values import (
     finite_problem,
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from sgo_teach.checks.exercise import Exercise
 
 Finding = tuple[str, str]  # name of the slip, message
+_EMPTY = "There is nothing in the function yet: write its body, run the cell."
 _PRINTS = "It also prints; a function that only returns is easier to reuse."
 
 
@@ -46,6 +47,8 @@ def diagnose(exercise: Exercise, answer: object) -> Outcome:
         return Outcome(name, NOT_ATTEMPTED, "missing", f"Pass your function: `check({name})`.")
     if not callable(answer):
         return Outcome(name, WRONG, "missing", _not_a_function(name, answer))
+    if empty(answer):
+        return Outcome(name, NOT_ATTEMPTED, "", _EMPTY)
     if untouched(answer, exercise.stub_function):
         return Outcome(name, NOT_ATTEMPTED, "", "The cell above is as it came: change it, run it.")
     if finding := _parameters(exercise, answer):
@@ -87,17 +90,20 @@ def _tried(trial: Trial) -> Outcome:
     for case in trial.exercise.fresh_cases():
         run = trial.run(case)
         if isinstance(run, Call):
-            return Outcome(name, WRONG, *_broken(trial, run))
+            return Outcome(name, WRONG, *_broken(trial, run, case, runs))
         runs.append(run)
     if finding := _judged(trial, runs):
         return Outcome(name, WRONG, *finding)
     note = _PRINTS if any(run.printed for run in runs) else ""
-    return Outcome(name, RIGHT, message=trial.exercise.praise, note=note)
+    told = trial.exercise
+    return Outcome(name, RIGHT, message=told.praise, note=note, discussion=told.discussion)
 
 
-def _broken(trial: Trial, call: Call) -> Finding:
+def _broken(trial: Trial, call: Call, case: tuple[Any, ...], runs: list[Run]) -> Finding:
     if call.error is not None:
-        return "raised", explain(call.error, trial.answer)
+        given = dict(zip(trial.exercise.argument_names, case, strict=False))
+        sizes = about_sizes(call.error, given, [run.case for run in runs])
+        return "raised", explain(call.error, trial.answer) + sizes
     if call.interrupted:
         return "raised", "You stopped it while it ran."
     end = f"It was stopped after {trial.exercise.seconds:g} s: does its loop ever end?"
@@ -157,7 +163,7 @@ def _ignores(trial: Trial, runs: list[Run]) -> Finding | None:
     name = ignored_argument(trial, runs)
     if name is None:
         return None
-    stays = f"`{name}` can change and your result stays {short(runs[0].got)}"
+    stays = f"Changing `{name}` does not change your result ({short(runs[0].got)})"
     return f"ignores_{name}", f"{stays}: where does `{name}` enter?"
 
 

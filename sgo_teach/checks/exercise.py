@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sgo_teach.checks.diagnose import diagnose
@@ -12,6 +12,7 @@ from sgo_teach.checks.outcome import WRONG, Note, Outcome
 from sgo_teach.checks.progress_file import progress
 from sgo_teach.checks.source import compile_function, shown_source
 from sgo_teach.checks.trial import fresh
+from sgo_teach.checks.values import same_but_rounding
 
 Case = tuple[Any, ...]
 Cases = Sequence[Case] | Callable[[], Sequence[Case]]
@@ -34,6 +35,24 @@ class Slip:
     when: Callable[[Case, Any, Any], str | None]
     before_shape: bool = False
 
+    @classmethod
+    def formula(
+        cls, name: str, formula: Callable[..., Any], message: str, before_shape: bool = False
+    ) -> Slip:
+        """The slip of computing another formula.
+
+        Parameters
+        ----------
+        name, message, before_shape : as for any slip
+        formula : the wrong way, called with the arguments of a case; a result that equals its own
+            (numbers and arrays of one shape to a relative 1e-9) earns the message
+        """
+
+        def when(case: Case, got: Any, want: Any) -> str | None:
+            return message if same_but_rounding(got, formula(*case)) else None
+
+        return cls(name, when, before_shape)
+
 
 @dataclass(eq=False, repr=False)
 class Exercise:
@@ -50,7 +69,7 @@ class Exercise:
     mutants : classic wrong answers as source text; each key is the name of the slip that it must
         earn, followed by "#2", "#3", … where a slip has several
     hints : from a nudge to almost the answer
-    discussion : shown under the reference (Markdown with LaTeX)
+    discussion : shown under the reference and with a right answer (Markdown with LaTeX)
     tolerance : relative and absolute
     seconds : time granted to all calls of one check together
     namespace : names the stub and the mutants may use, beside those of the reference's module
@@ -158,4 +177,4 @@ def _with_note(outcome: Outcome, note: str | None) -> Outcome:
     if note is None:
         return outcome
     both = "\n\n".join(filter(None, (outcome.note, note)))
-    return Outcome(outcome.exercise, outcome.status, outcome.slip, outcome.message, both)
+    return replace(outcome, note=both)

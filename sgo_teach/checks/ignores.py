@@ -27,7 +27,8 @@ def ignored_argument(trial: Trial, runs: list[Run]) -> str | None:
 
 
 def _ignored(trial: Trial, runs: list[Run], index: int) -> bool:
-    base = runs[0]
+    """True when no variation that moves the reference's result moves the learner's."""
+    base, stays = runs[0], False
     for case in islice(_variations(runs, index), _VARIATIONS):
         try:
             want = referenced(trial.exercise, fresh(case))
@@ -35,8 +36,10 @@ def _ignored(trial: Trial, runs: list[Run], index: int) -> bool:
             continue
         if not same(want, base.want, trial.exercise.tolerance):
             call = trial.call(fresh(case))
-            return call.ended and same(call.value, base.got, _UNCHANGED)
-    return False
+            if not (call.ended and same(call.value, base.got, _UNCHANGED)):
+                return False
+            stays = True
+    return stays
 
 
 def _variations(runs: list[Run], index: int) -> Iterator[tuple[Any, ...]]:

@@ -13,6 +13,7 @@ _LOOK = {
     NOT_ATTEMPTED: ("#7F8C8D", "○", "Not attempted"),
 }
 _NOTE_COLOUR = "#0072B2"
+_CALM = "margin-top: 0.5em; font-size: 95%; opacity: 0.85;"
 
 
 def framed(colour: str, body: str) -> str:
@@ -32,6 +33,7 @@ class Outcome:
     slip : name of the diagnosis, "" when there is none
     message : what was seen and what to do about it (Markdown with LaTeX)
     note : a remark that does not change the status (Markdown), possibly ""
+    discussion : what there is to learn from a right answer (Markdown with LaTeX), possibly ""
     """
 
     exercise: str
@@ -39,6 +41,7 @@ class Outcome:
     slip: str = ""
     message: str = ""
     note: str = ""
+    discussion: str = ""
 
     @property
     def right(self) -> bool:
@@ -48,11 +51,14 @@ class Outcome:
     def _repr_markdown_(self) -> str:
         colour, symbol, word = _LOOK[self.status]
         head = f"**{symbol} {word}** · `{self.exercise}`"
-        return framed(colour, "\n\n".join(part for part in (head, self.message, self.note) if part))
+        more = self.discussion and f'<div style="{_CALM}">\n\n{self.discussion}\n\n</div>'
+        parts = (head, self.message, self.note, more)
+        return framed(colour, "\n\n".join(part for part in parts if part))
 
     def __repr__(self) -> str:
         slip = f" [{self.slip}]" if self.slip else ""
-        parts = [f"{self.exercise}: {self.status}{slip}", self.message, self.note]
+        head = f"{self.exercise}: {self.status}{slip}"
+        parts = [head, self.message, self.note, self.discussion]
         return "\n".join(part for part in parts if part)
 
 

@@ -42,6 +42,15 @@ def untouched(answer: Callable[..., Any], stub: Callable[..., Any]) -> bool:
     return mine is not None and theirs is not None and _instructions(mine) == _instructions(theirs)
 
 
+def empty(function: Callable[..., Any]) -> bool:
+    """True for a body of nothing but a docstring, ``...``, ``pass`` or ``return None``."""
+    return untouched(function, _nothing)
+
+
+def _nothing() -> None:
+    pass
+
+
 def _instructions(code: CodeType) -> list[tuple[str, Any]]:
     """Bytecode with its operands looked up: a docstring shifts their numbers, not their values."""
     return [(step.opname, _operand(step.argval)) for step in dis.get_instructions(code)]

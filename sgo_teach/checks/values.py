@@ -12,8 +12,10 @@ import numpy as np
 
 from sgo_teach.checks import symbolic
 from sgo_teach.checks.kinds import Place, as_array, describe, kind, pairs, short, written_place
+from sgo_teach.checks.shapes import cause
 
 _NUMERIC = ("number", "array")
+_ROUNDING = 1e-9
 _WAYS = {  # (what came, what is asked): the way out
     ("sequence", "array"): ": wrap it in `np.array(...)`.",
     ("symbolic", "number"): ": turn it into a number with `float(...)`.",
@@ -29,6 +31,18 @@ _WAYS = {  # (what came, what is asked): the way out
 }
 
 
+_ONE = {  # what is one thing, by its short name
+    "array": "array",
+    "number": "number",
+    "tensor": "tensor",
+    "matrix": "matrix",
+    "symbolic": "expression",
+    "text": "text",
+    "truth": "truth value",
+}
+_REMAINDER = "a formula without remainder is asked; `series` keeps the O(…): append `.removeO()`."
+
+
 def _inside(place: Place) -> str:
     return f"In your result{written_place(place)}: " if place else ""
 
@@ -40,6 +54,8 @@ def type_problem(got: Any, want: Any) -> str | None:
             asked = f"{describe(theirs)} is asked, yours is {describe(mine)}"
             asked = asked if place else asked[:1].upper() + asked[1:]
             return f"{_inside(place)}{asked}{_way_out(mine, theirs)}"
+        if symbolic.has_order(mine) and not symbolic.has_order(theirs):
+            return f"{_inside(place)}{_REMAINDER}"
     return None
 
 
@@ -60,9 +76,19 @@ def _way_out(got: Any, want: Any) -> str:
     mine, theirs = kind(got), kind(want)
     if mine in _NUMERIC and theirs in _NUMERIC:
         return " of Python objects (`dtype=object`): are symbols or ragged rows left in it?"
+    if isinstance(got, tuple) and theirs in _ONE and not _wraps_up(got, want):
+        return f": return only the {_ONE[theirs]}, not a tuple of {len(got)} things."
     if mine == "none":
         return ": is a `return` missing?"
     return ": write `return`, not `yield`." if mine == "yielded" else _WAYS.get((mine, theirs), ".")
+
+
+def _wraps_up(got: tuple[Any, ...], want: Any) -> bool:
+    """True when a tuple's entries are those of the array that is asked."""
+    try:
+        return kind(want) in ("array", "tensor") and np.shape(got) == tuple(want.shape)
+    except ValueError:  # ragged
+        return False
 
 
 def shape_problem(got: Any, want: Any, arguments: tuple[Any, ...] = ()) -> str | None:
@@ -70,7 +96,7 @@ def shape_problem(got: Any, want: Any, arguments: tuple[Any, ...] = ()) -> str |
     for place, mine, theirs in pairs(got, want):
         (word, ours), (asked_word, asked) = _extent(mine), _extent(theirs)
         if ours != asked:
-            why = _cause(ours, asked, arguments) if word == asked_word == "shape" else ""
+            why = cause(ours, asked, arguments) if word == asked_word == "shape" else ""
             return f"{_inside(place)}{asked_word} {asked} is asked, yours has {ours}.{why}"
     return None
 
@@ -89,35 +115,6 @@ def _extent(value: Any) -> tuple[str, Any]:
         case "dict":
             return "keys", sorted(map(str, value))
     return "", None
-
-
-def _cause(got: tuple[int, ...], want: tuple[int, ...], arguments: tuple[Any, ...]) -> str:
-    """The classic cause of a wrong shape."""
-    if len(got) == 2 and got[0] == got[1] and _column_met_row(got[0], want, arguments):
-        n = got[0]
-        return f" ({n}, 1) with ({n},) broadcasts to ({n}, {n}) unnoticed: make both flat."
-    if len(got) == len(want) == 2 and got == want[::-1]:
-        return " It is transposed."
-    if want == ():
-        return _not_one_number(got)
-    if got == ():
-        return " One number for the whole: is an axis summed away, or `@` meant to be `*`?"
-    if np.prod(got, dtype=int) == np.prod(want, dtype=int):
-        return f" The entries are there: `.reshape({', '.join(map(str, want))})`."
-    return ""
-
-
-def _column_met_row(n: int, want: tuple[int, ...], arguments: tuple[Any, ...]) -> bool:
-    """True when an (n, n) result can come from (n, 1) and (n,) where neither is asked."""
-    shapes = {tuple(a.shape) for a in arguments if kind(a) in ("array", "tensor")}
-    given = any(n in shape for shape in shapes)
-    return n > 1 and want in ((), (n,), (n, 1)) and (given or not shapes)
-
-
-def _not_one_number(got: tuple[int, ...]) -> str:
-    if np.prod(got, dtype=int) == 1:
-        return " Take the single entry out with `.item()`."
-    return " A sum, a mean or a dot product (`a @ b`) is missing."
 
 
 def finite_problem(got: Any, want: Any) -> str | None:
@@ -177,3 +174,14 @@ def same(first: Any, second: Any, tolerance: float = 0.0) -> bool:
         and shape_problem(first, second) is None
         and value_problem(first, second, tolerance) is None
     )
+
+
+def same_but_rounding(first: Any, second: Any) -> bool:
+    """True when two values agree to 1e-9 of the largest entry, as two ways to one formula do."""
+    if not all(kind(value) in (*_NUMERIC, "tensor") for value in (first, second)):
+        return same(first, second, _ROUNDING)
+    mine, theirs = as_array(first), as_array(second)
+    if mine.shape != theirs.shape or not {mine.dtype.kind, theirs.dtype.kind} <= set("biufc"):
+        return False
+    scale = np.abs(theirs).max(initial=0.0)
+    return bool(np.allclose(mine, theirs, rtol=0.0, atol=_ROUNDING * scale))

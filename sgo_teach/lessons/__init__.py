@@ -1,0 +1,1 @@
+"""One package per lesson: ``explore`` holds its explorables, ``exercises`` its checks."""

@@ -1,0 +1,153 @@
+"""The server extension: installing enables it, it sends kernel messages at once, breaks nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import logging
+import socket
+import subprocess
+import sys
+from types import SimpleNamespace
+
+import pytest
+from jupyter_server.serverapp import ServerApp
+from jupyter_server.services.kernels import handlers as kernel_handlers
+from jupyter_server.services.kernels.websocket import KernelWebsocketHandler
+from tornado.httpclient import HTTPClientError, HTTPRequest
+from tornado.httpserver import HTTPServer
+from tornado.netutil import bind_sockets
+from tornado.websocket import websocket_connect
+
+from sgo_teach import server
+
+TOKEN = "a-token-for-the-test"
+EXTENSION = "sgo_teach.server"
+
+
+@pytest.fixture
+def private_home(tmp_path, monkeypatch):
+    """Jupyter's folders of this test alone; what the environment has installed stays visible."""
+    for name in ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR"):
+        monkeypatch.setenv(name, str(tmp_path / name.lower()))
+    monkeypatch.setenv("JUPYTER_PREFER_ENV_PATH", "1")
+    return tmp_path
+
+
+@pytest.fixture
+def make_app(private_home):
+    """Start Jupyter servers as the environment configures them, without opening a port."""
+
+    def make(base_url="/"):
+        app = ServerApp(log_level=logging.CRITICAL)
+        app.initialize(
+            argv=[
+                "--no-browser",
+                "--allow-root",
+                f"--ServerApp.root_dir={private_home}",
+                f"--ServerApp.base_url={base_url}",
+                f"--IdentityProvider.token={TOKEN}",
+            ],
+            new_httpserver=False,
+        )
+        return app
+
+    yield make
+    ServerApp.clear_instance()
+    gc.collect()  # what a server left open warns in the test that started it
+
+
+async def open_socket(port, base_url, kernel_id, token=TOKEN):
+    url = f"ws://127.0.0.1:{port}{base_url}api/kernels/{kernel_id}/channels?session_id=test"
+    headers = {"Authorization": f"token {token}"}
+    return await websocket_connect(HTTPRequest(url, headers=headers, request_timeout=20))
+
+
+def served_sockets():
+    """Return the handlers of the kernel websockets that are open in this process."""
+    handlers = [o for o in gc.get_objects() if issubclass(type(o), KernelWebsocketHandler)]
+    return [handler for handler in handlers if handler.ws_connection is not None]
+
+
+async def nodelay_of_a_kernel_socket(app):
+    """Start a kernel, open its websocket and return TCP_NODELAY at the server's end."""
+    http = HTTPServer(app.web_app)
+    (listener,) = bind_sockets(0, "127.0.0.1")
+    http.add_sockets([listener])
+    kernel_id = await app.kernel_manager.start_kernel()
+    try:
+        port = listener.getsockname()[1]
+        with pytest.raises(HTTPClientError, match="403"):
+            await open_socket(port, app.base_url, kernel_id, token="wrong")
+        client = await open_socket(port, app.base_url, kernel_id)
+        (handler,) = served_sockets()
+        stream = handler.ws_connection.stream
+        flag = stream.socket.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+        client.close()
+        while await client.read_message() is not None:
+            pass
+        return flag
+    finally:
+        http.stop()
+        await app.kernel_manager.shutdown_all()
+        await http.close_all_connections()
+
+
+@pytest.mark.parametrize("base_url", ["/", "/user/ada/"])
+def test_kernel_messages_leave_at_once_and_strangers_stay_out(make_app, base_url):
+    async def scenario():
+        return await nodelay_of_a_kernel_socket(make_app(base_url))
+
+    assert asyncio.run(scenario()) != 0
+
+
+def test_without_the_extension_the_server_would_wait(make_app):
+    async def scenario():
+        app = make_app()
+        rules = app.web_app.default_router.rules
+        rules[:] = [rule for rule in rules if not serves_nodelay(rule)]
+        return await nodelay_of_a_kernel_socket(app)
+
+    assert asyncio.run(scenario()) == 0
+
+
+def serves_nodelay(rule):
+    targets = [inner.target for inner in getattr(rule.target, "rules", [])]
+    return any(getattr(target, "__name__", "").startswith("NoDelay") for target in targets)
+
+
+def test_installing_enables_the_extension(make_app):
+    async def scenario():
+        return make_app().extension_manager.extensions
+
+    extension = asyncio.run(scenario())[EXTENSION]
+    assert extension.enabled
+    assert extension.validate()
+
+
+def test_the_routes_are_the_servers_own_under_the_base_url():
+    own = [r[0] for r in kernel_handlers.default_handlers if r[1] is KernelWebsocketHandler]
+    routes = server.kernel_routes("/user/ada/")
+    assert [pattern for pattern, _ in routes] == ["/user/ada" + pattern for pattern in own]
+    assert all(issubclass(handler, KernelWebsocketHandler) for _, handler in routes)
+
+
+def test_a_server_of_another_make_goes_on_with_a_warning(monkeypatch, caplog):
+    monkeypatch.setattr(kernel_handlers, "default_handlers", [])
+    app = SimpleNamespace(
+        web_app=SimpleNamespace(settings={"base_url": "/"}, add_handlers=pytest.fail),
+        log=logging.getLogger("jupyter"),
+    )
+    server._load_jupyter_server_extension(app)
+    assert "KernelWebsocketHandler" in caplog.text
+    assert "sent as usual" in caplog.text
+
+
+def test_loading_the_extension_imports_none_of_the_course():
+    program = "import sys, sgo_teach.server; print(*sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    loaded = set(done.stdout.split())
+    assert not loaded & {"torch", "numpy", "matplotlib", "sympy", "ipywidgets", "tornado"}
+    assert {name for name in loaded if name.startswith("sgo_teach")} == {"sgo_teach", EXTENSION}

@@ -1,0 +1,1 @@
+"""Models with a loss to minimise, on numpy arrays."""

@@ -1,0 +1,98 @@
+"""Linear least squares: the smallest loss with a gradient, a Hessian and something to get wrong.
+
+Nocedal & Wright, *Numerical Optimization*, 2nd ed., 2006, ch. 10.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+
+class LeastSquares:
+    """Mean squared error L(θ) = ‖Xθ − y‖²/m + ridge·‖θ‖².
+
+    Has value, gradient and hessian, so it goes into any solver.
+
+    Parameters
+    ----------
+    X : (m, n) array
+        One row a data point.
+    y : (m,) array
+        Targets.
+    ridge : float
+        Weight of ‖θ‖², at least 0.
+
+    Raises
+    ------
+    ValueError
+        If X is not a matrix, y is not a vector with an entry for each row of X, something is not
+        finite, or ridge is negative.
+    """
+
+    def __init__(self, X: ArrayLike, y: ArrayLike, ridge: float = 0.0) -> None:
+        self.X, self.y = _data(X, y)
+        if not 0 <= ridge < np.inf:
+            raise ValueError(f"ridge must be finite and at least 0, not {ridge}")
+        self.ridge = float(ridge)
+
+    def residual(self, theta: ArrayLike) -> np.ndarray:
+        """r = Xθ − y, shape (..., m), for θ of shape (..., n)."""
+        return self._checked(theta) @ self.X.T - self.y
+
+    def value(self, theta: ArrayLike) -> np.ndarray:
+        """L(θ), shape (...), for θ of shape (..., n)."""
+        penalty = self.ridge * np.sum(np.square(theta), axis=-1)
+        return np.mean(self.residual(theta) ** 2, axis=-1) + penalty
+
+    def gradient(self, theta: ArrayLike) -> np.ndarray:
+        """∇L = 2Xᵀ(Xθ − y)/m + 2·ridge·θ, shape (..., n), for θ of shape (..., n)."""
+        fit = 2 * self.residual(theta) @ self.X / len(self.y)
+        return fit + 2 * self.ridge * np.asarray(theta)
+
+    def hessian(self, theta: ArrayLike) -> np.ndarray:
+        """∇²L = 2XᵀX/m + 2·ridge·I, shape (..., n, n): the same at every θ."""
+        n = self.X.shape[1]
+        H = 2 * self.X.T @ self.X / len(self.y) + 2 * self.ridge * np.eye(n)
+        return np.broadcast_to(H, (*self._checked(theta).shape[:-1], n, n))
+
+    def hessian_vector_product(self, v: ArrayLike) -> np.ndarray:
+        """∇²L·v for v of shape (..., n) by two products with X; the (n, n) matrix is not formed."""
+        v = self._checked(v)
+        return 2 * (v @ self.X.T) @ self.X / len(self.y) + 2 * self.ridge * v
+
+    def minimiser(self) -> np.ndarray:
+        """The θ (n,) where ∇L = 0; of several, the one of least length.
+
+        Solved as the least-squares problem [X; √(m·ridge) I] θ ≈ [y; 0] and not through XᵀX,
+        whose condition number is the square of X's.
+        """
+        m, n = self.X.shape
+        A = np.vstack([self.X, np.sqrt(m * self.ridge) * np.eye(n)])
+        return np.linalg.lstsq(A, np.concatenate([self.y, np.zeros(n)]), rcond=None)[0]
+
+    def _checked(self, theta: ArrayLike) -> np.ndarray:
+        theta, n = np.asarray(theta, dtype=float), self.X.shape[1]
+        if theta.ndim == 0 or theta.shape[-1] != n:
+            raise ValueError(f"θ must have shape (..., {n}) to fit X, not {theta.shape}")
+        return theta
+
+
+def four_points(ridge: float = 0.0) -> LeastSquares:
+    """Four points in the plane; without ridge the minimiser is (−1/3, 2/3)."""
+    return LeastSquares([[1, 1], [1, 0], [0, 1], [0, 0]], [0, 0, 1, 1], ridge)
+
+
+def _data(X: ArrayLike, y: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
+    X, y = np.array(X, dtype=float), np.array(y, dtype=float)
+    if X.ndim != 2 or X.size == 0:
+        raise ValueError(f"X must be a matrix (m, n) with a row for each point, not {X.shape}")
+    if y.shape != (len(X),):
+        raise ValueError(
+            f"y must have shape ({len(X)},), one number for each row of X, not {y.shape}; "
+            "y.ravel() makes a column flat. Left as it is, the residual would broadcast: "
+            "(m,) minus (m, 1) is (m, m)"
+        )
+    if not (np.all(np.isfinite(X)) and np.all(np.isfinite(y))):
+        raise ValueError("X and y must be finite, but hold NaN or infinity; clean the data first")
+    return X, y

@@ -1,0 +1,1 @@
+"""Methods that minimise, one per file, each a generator of small immutable steps."""

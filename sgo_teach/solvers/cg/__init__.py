@@ -1,0 +1,38 @@
+"""Conjugate gradients: the recurrence, the rules that stop it, and a thin run of both."""
+
+from sgo_teach.solvers.cg.recurrence import (
+    BAD_PRECONDITIONER,
+    NEGATIVE_CURVATURE,
+    NOT_FINITE,
+    SOLVED,
+    CGStep,
+    Product,
+    Vector,
+    cg_steps,
+)
+from sgo_teach.solvers.cg.run import MAX_STEPS, CGResult, Iterate, cg
+from sgo_teach.solvers.cg.stopping import (
+    StopRule,
+    geometric_spacing,
+    martens_rule,
+    residual_rule,
+)
+
+__all__ = [
+    "BAD_PRECONDITIONER",
+    "MAX_STEPS",
+    "NEGATIVE_CURVATURE",
+    "NOT_FINITE",
+    "SOLVED",
+    "CGResult",
+    "CGStep",
+    "Iterate",
+    "Product",
+    "StopRule",
+    "Vector",
+    "cg",
+    "cg_steps",
+    "geometric_spacing",
+    "martens_rule",
+    "residual_rule",
+]

@@ -1,0 +1,78 @@
+"""Record the race of lesson 12 over several seeds: ``python benchmarks/digits_race.py``.
+
+Each optimiser gets the same number of seconds from the same first weights, in turns, so that
+whatever else the machine does slows all of them alike. Writes the recording that lesson 12 shows
+beside its live race; takes (number of seeds) × 3 × (seconds) and a little more.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+from datetime import UTC, datetime
+from pathlib import Path
+from statistics import mean
+
+import numpy as np
+import sklearn
+import torch
+
+from sgo_teach.data import digits
+from sgo_teach.nets.digits_race import entrants
+from sgo_teach.nets.race import ImageTensors, Snapshot, race
+from sgo_teach.nets.recording import Recording
+
+TARGET = Path(__file__).parents[1] / "sgo_teach/lessons/hessian_free_cnn/recorded_race.json"
+
+
+def main() -> None:
+    """Run the races, write the recording, print a line for each optimiser."""
+    options = _options()
+    torch.set_num_threads(options.threads)
+    data = ImageTensors.of(digits())
+    races = tuple(_race(data, seed, options.seconds) for seed in range(options.seeds))
+    recording = Recording(
+        date=datetime.now(UTC).date().isoformat(),
+        machine=f"{os.cpu_count()} CPU cores, {options.threads} in use",
+        versions={
+            "python": platform.python_version(),
+            "torch": torch.__version__,
+            "numpy": np.__version__,
+            "scikit-learn": sklearn.__version__,
+        },
+        seconds=options.seconds,
+        seeds=tuple(range(options.seeds)),
+        races=races,
+    )
+    options.to.parent.mkdir(parents=True, exist_ok=True)
+    recording.save(options.to)
+    for name in recording.names:
+        print(_summary(name, [history[-1] for history in recording.histories(name)]))
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description="Record the race of lesson 12 over several seeds.")
+    parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--seconds", type=float, default=12.0, help="for each optimiser")
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--to", type=Path, default=TARGET)
+    return parser.parse_args()
+
+
+def _race(data: ImageTensors, seed: int, seconds: float) -> tuple[Snapshot, ...]:
+    return tuple(race(entrants(data, seed), seconds))
+
+
+def _summary(name: str, last: list[Snapshot]) -> str:
+    accuracies = [100 * s.test_accuracy for s in last]
+    return (
+        f"{name:15} test accuracy {mean(accuracies):.2f} % "
+        f"({min(accuracies):.2f} to {max(accuracies):.2f}), "
+        f"training loss {mean(s.loss for s in last):.2g}, "
+        f"{mean(s.updates for s in last):.0f} updates"
+    )
+
+
+if __name__ == "__main__":
+    main()

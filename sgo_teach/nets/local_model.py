@@ -1,0 +1,117 @@
+"""The quadratic model of the loss around θ, and the steps that conjugate gradients draw from it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from sgo_teach.solvers.cg import (
+    NEGATIVE_CURVATURE,
+    CGResult,
+    CGStep,
+    cg,
+    geometric_spacing,
+    martens_rule,
+    residual_rule,
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Candidate:
+    """A step that CG proposes.
+
+    Attributes
+    ----------
+    k : number of the CG iterate
+    delta : (n,) tensor, Δ
+    slope : gᵀΔ
+    """
+
+    k: int
+    delta: Tensor
+    slope: float
+
+
+class LocalModel:
+    """m(Δ) = gᵀΔ + ½ΔᵀCΔ, and its damped form φ(Δ) = m(Δ) + ½λ‖Δ‖².
+
+    Parameters
+    ----------
+    gradient : (n,) tensor, g
+    product : v ↦ Cv
+    damping : λ
+    """
+
+    def __init__(
+        self, gradient: Tensor, product: Callable[[Tensor], Tensor], damping: float
+    ) -> None:
+        self.gradient, self.product, self.damping = gradient, product, damping
+
+    def damped(self, v: Tensor) -> Tensor:
+        """(C + λI)v, (n,)."""
+        return self.product(v) + self.damping * v
+
+    def change(self, delta: Tensor) -> float:
+        """m(Δ), the undamped model, measured from θ; costs one product."""
+        return float(self.gradient @ delta + 0.5 * (delta @ self.product(delta)))
+
+    @torch.no_grad()
+    def solve(
+        self,
+        start: Tensor | None,
+        diagonal: Tensor | None,
+        stop: str | float,
+        max_steps: int,
+    ) -> CGResult:
+        """Lower φ by conjugate gradients.
+
+        Parameters
+        ----------
+        start : (n,) tensor or None for zero
+        diagonal : (n,) tensor, the preconditioner M, or None
+        stop : "martens" or a relative residual
+        max_steps : products at most
+        """
+        rule = martens_rule() if stop == "martens" else residual_rule(float(stop))
+        return cg(
+            self.damped,
+            -self.gradient,
+            start,
+            None if diagonal is None else lambda r: r / diagonal,
+            stop=rule,
+            max_steps=max_steps,
+            keep=geometric_spacing(),
+        )
+
+    def candidates(
+        self, result: CGResult, step_size: float | Tensor, backtracking: bool
+    ) -> list[Candidate]:
+        """The steps to try, last CG iterate last; just that one without backtracking.
+
+        Parameters
+        ----------
+        result : of `solve`
+        step_size : number or (n,) tensor that multiplies every step
+        """
+        points = [(iterate.k, iterate.x) for iterate in result.iterates]
+        if result.reason == NEGATIVE_CURVATURE and (beyond := _beyond(result.last)) is not None:
+            points.append((result.k, beyond))
+        points = points if backtracking else points[-1:]
+        return [self._candidate(k, step_size * x) for k, x in points]
+
+    def _candidate(self, k: int, delta: Tensor) -> Candidate:
+        return Candidate(k, delta, float(self.gradient @ delta))
+
+
+def _beyond(last: CGStep) -> Tensor | None:
+    """x + τp along the direction p of negative curvature: down the slope, never over a ridge.
+
+    φ falls along p without end, so the exact step has no meaning. The length τ = rᵀp/|pᵀAp| is
+    that of a model bent upwards as sharply as this one bends down.
+    """
+    tau = float(last.r @ last.p) / abs(last.curvature) if last.curvature else 0.0
+    step = last.x + tau * last.p
+    return step if tau and bool(torch.isfinite(step).all()) else None

@@ -1,0 +1,32 @@
+"""The settings of the Hessian-free optimiser and their ranges."""
+
+from __future__ import annotations
+
+from typing import Any
+
+PER_GROUP = ("lr", "weight_decay")
+
+
+def check_settings(setting: dict[str, Any]) -> None:
+    """Raise ValueError with the name, the requirement and the value of one out of range."""
+    requirements = {
+        "lr": (setting["lr"] > 0, "positive"),
+        "weight_decay": (setting["weight_decay"] >= 0, "at least 0"),
+        "damping": (setting["damping"] >= 0, "at least 0"),
+        "curvature": (setting["curvature"] in ("ggn", "hessian"), "'ggn' or 'hessian'"),
+        "output_loss": (
+            setting["output_loss"] in (None, "cross_entropy", "squared_error"),
+            "'cross_entropy', 'squared_error' or None",
+        ),
+        "cg_stop": (
+            setting["cg_stop"] == "martens"
+            or (not isinstance(setting["cg_stop"], str) and 0 < setting["cg_stop"] < 1),
+            "'martens' or a relative residual between 0 and 1",
+        ),
+        "max_cg_steps": (setting["max_cg_steps"] >= 1, "at least 1"),
+        "warm_start": (0 <= setting["warm_start"] <= 1, "between 0 and 1"),
+        "probes": (setting["probes"] >= 1, "at least 1"),
+    }
+    for name, (met, wanted) in requirements.items():
+        if not met:
+            raise ValueError(f"{name} must be {wanted}, not {setting[name]!r}")

@@ -33,7 +33,7 @@ def test_another_seed_is_another_race(data):
 
 
 def test_every_entrant_learns_to_read_within_a_few_updates(data):
-    for entrant, updates in zip(entrants(data, seed=0), (12, 60, 60), strict=True):
+    for entrant, updates in zip(entrants(data, seed=0), (8, 60, 60), strict=True):
         for _ in range(updates):
             entrant.update()
-        assert entrant.snapshot().test_accuracy > 0.9, entrant.name
+        assert entrant.snapshot().test_accuracy > 0.7, entrant.name

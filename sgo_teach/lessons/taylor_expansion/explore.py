@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
-from math import factorial
 
 import numpy as np
 import sympy as sp
@@ -12,34 +11,40 @@ from contourpy import contour_generator
 
 from sgo_teach import draw, problems
 from sgo_teach.stage import Stage
+from sgo_teach.symbolic import taylor_coefficients
 
+X = sp.symbols("x", real=True)
 FUNCTIONS = {
-    "sin x": "sin(x)",
-    "exp x": "exp(x)",
-    "1 / (1 + x²)": "1/(1 + x**2)",
-    "log(1 + exp x)": "log(1 + exp(x))",
-    "x⁴ / 4 − x²": "x**4/4 - x**2",
+    "sin x": sp.sin(X),
+    "exp x": sp.exp(X),
+    "1 / (1 + x²)": 1 / (1 + X**2),
+    "log(1 + exp x)": sp.log(1 + sp.exp(X)),
+    "x⁴ / 4 − x²": X**4 / 4 - X**2,
 }
 MAX_ORDER = 10
 SPAN = np.linspace(-4, 4, 641)
 
 
 @cache
-def derivatives(name: str) -> tuple:
-    """Return f, f′, …, of `FUNCTIONS[name]` up to `MAX_ORDER`, as numpy functions of x (m,)."""
-    x = sp.symbols("x", real=True)
-    f = sp.sympify(FUNCTIONS[name], locals={"x": x})
-    chain = [f]
-    for _ in range(MAX_ORDER):
-        chain.append(sp.factor(sp.diff(chain[-1], x)))
-    made = [sp.lambdify(x, d, "numpy") for d in chain]
-    return tuple(lambda t, d=d: np.broadcast_to(d(t), np.shape(t)).astype(float) for d in made)
+def coefficients(name: str):
+    """Return the Taylor coefficients of `FUNCTIONS[name]` as a function of the expansion point."""
+    return taylor_coefficients(FUNCTIONS[name], X, MAX_ORDER)
+
+
+def function(name: str, x: np.ndarray) -> np.ndarray:
+    """Evaluate `FUNCTIONS[name]` at x (...)."""
+    return coefficients(name)(x)[..., 0]
 
 
 def taylor(name: str, a: float, order: int, x: np.ndarray) -> np.ndarray:
     """Evaluate the Taylor polynomial of degree `order` about `a` at x (m,)."""
-    terms = [d(np.array(a)) / factorial(k) for k, d in enumerate(derivatives(name)[: order + 1])]
-    return np.polynomial.Polynomial(terms)(x - a)
+    return np.polynomial.Polynomial(coefficients(name)(a)[: order + 1])(x - a)
+
+
+@cache
+def curve(name: str) -> np.ndarray:
+    """Return `FUNCTIONS[name]` on `SPAN`."""
+    return function(name, SPAN)
 
 
 @dataclass(frozen=True)
@@ -54,15 +59,14 @@ class TaylorFrame:
 
 def compute_taylor(name: str, a: float, order: int, tolerance: float) -> TaylorFrame:
     """Expand about `a`; find the widest interval around it with error ≤ `tolerance`."""
-    f = derivatives(name)[0]
     model = taylor(name, a, order, SPAN)
-    error = np.abs(model - f(SPAN))
+    error = np.abs(model - curve(name))
     good = error <= tolerance
     spacing = SPAN[1] - SPAN[0]
     low = SPAN[(a >= SPAN) & ~good].max(initial=SPAN[0] - spacing) + spacing
     high = SPAN[(a <= SPAN) & ~good].min(initial=SPAN[-1] + spacing) - spacing
     trusted = (min(float(low), a), max(float(high), a))
-    return TaylorFrame(model, error, float(f(np.array(a))), trusted)
+    return TaylorFrame(model, error, float(function(name, np.array(a))), trusted)
 
 
 class TaylorPolynomial(Stage):
@@ -91,7 +95,7 @@ class TaylorPolynomial(Stage):
         """Read the controls, compute, set the marks."""
         a = self.at.value[0]
         frame = compute_taylor(self.name.value, a, self.order.value, self.tolerance.value)
-        self.curve.set(SPAN, derivatives(self.name.value)[0](SPAN))
+        self.curve.set(SPAN, curve(self.name.value))
         self.model.set(SPAN, frame.model)
         self.error.set(SPAN, np.maximum(frame.error, 1e-16))
         self.limit.set([-4, 4], self.tolerance.value)
@@ -128,7 +132,7 @@ def compute_error(name: str, a: float, order: int) -> ErrorFrame:
 
     The fit uses h ≤ 0.1 with errors a hundred times above the rounding of f(a + h).
     """
-    exact = derivatives(name)[0](a + STEPS)
+    exact = function(name, a + STEPS)
     error = np.abs(exact - taylor(name, a, order, a + STEPS))
     floor = 100 * np.finfo(float).eps * max(1.0, float(np.abs(exact).max()))
     use = (error > floor) & (STEPS <= 0.1)
@@ -192,9 +196,9 @@ class Surface:
 
 def level_lines(points: np.ndarray, heights: np.ndarray, levels: np.ndarray) -> np.ndarray:
     """Return the level lines of `heights` (m, m) over `points` (m, m, 2), NaN between pieces."""
-    lines = contour_generator(points[0, :, 0], points[:, 0, 1], heights)
-    pieces = [part for level in levels for line in lines.lines(level) for part in (line, GAP)]
-    return np.concatenate(pieces) if pieces else GAP
+    generator = contour_generator(points[0, :, 0], points[:, 0, 1], heights)
+    lines = [np.asarray(line) for level in levels for line in generator.lines(level)]
+    return np.concatenate([GAP, *(part for line in lines for part in (line, GAP))])
 
 
 @cache
@@ -303,7 +307,7 @@ class QuadraticModel(Stage):
         shown, at = surface(self.surface.value), np.array(self.at.value)
         frame = compute_model(shown.problem, at, shown.levels)
         self.contours.set(*shown.lines.T)
-        self.kinds.set(*shown.flat.T, shown.kinds)
+        self.kinds.set(shown.flat[:, 0], shown.flat[:, 1], shown.kinds)
         self.lines.set(*frame.lines.T)
         self.show_step(at, frame)
         self.say(describe(frame))
@@ -318,8 +322,8 @@ class QuadraticModel(Stage):
         self.true.set(frame.t, frame.true_change)
         self.model.set(frame.t, frame.model_change)
         got = float(np.interp(1, frame.t, frame.true_change))
-        self.here.set(1, got)
-        self.beyond.set(1, np.sign(got) * 2.8, f"{'▲' if got > 0 else '▼'} {draw.number(got)}")
+        self.here.set(1.0, got)
+        self.beyond.set(1.0, np.sign(got) * 2.8, f"{'▲' if got > 0 else '▼'} {draw.number(got)}")
         if not abs(got) > 3:
             self.beyond.hide()
 
@@ -340,7 +344,7 @@ def describe(frame: ModelFrame) -> str:
     words = f"Curvatures {low} and {high}: the model is {shape(frame.eigenvalues)}. "
     if frame.delta is None:
         return words + "H has a zero eigenvalue: there is no Newton step."
-    length = np.linalg.norm(frame.delta)
+    length = float(np.linalg.norm(frame.delta))
     if np.linalg.norm(frame.gradient) < 1e-9:
         return words + "You stand on a flat point: the Newton step has length 0."
     words += f"The Newton step has length {draw.number(length)} and "

@@ -3,8 +3,33 @@
 from __future__ import annotations
 
 import math
+from contextlib import AbstractContextManager, nullcontext
 
 import traitlets
+
+
+def finite(label: str, *values) -> tuple[float, ...]:
+    """Return `values` as finite numbers.
+
+    Raises
+    ------
+    traitlets.TraitError
+        If one of them is no finite number; `label` names whose it was.
+    """
+    try:
+        numbers = tuple(float(v) for v in values)
+    except (TypeError, ValueError, OverflowError):
+        numbers = (math.nan,)
+    if not all(math.isfinite(v) for v in numbers):
+        met = ", ".join(repr(v) for v in values)
+        raise traitlets.TraitError(f"{label}: a finite number is needed, not {met}")
+    return numbers
+
+
+class Anything(traitlets.Any):
+    """Any value; None goes to the validators like the others."""
+
+    allow_none = False
 
 
 class Control(traitlets.HasTraits):
@@ -18,11 +43,17 @@ class Control(traitlets.HasTraits):
         Text in front of the control (Unicode, no LaTeX).
     """
 
-    value = traitlets.Any()
+    value = Anything()
+    lock: AbstractContextManager = nullcontext()  # the stage's own, once the control stands on it
 
     def __init__(self, name: str, label: str, value):
         self.name, self.label = name, label
         super().__init__(value=value)
+
+    def __setattr__(self, name, value):
+        """Set an attribute; nothing changes while another thread draws."""
+        with self.lock:
+            super().__setattr__(name, value)
 
     def positions(self) -> list | None:
         """List every value the control can take, or None when they cannot be counted."""
@@ -56,7 +87,8 @@ class Slider(Control):
     def __init__(self, name, label, low, high, step, value, log=False):
         if not (low < high and step > 0):
             raise ValueError(
-                f"slider {name!r} needs low < high and step > 0; got {low}, {high}, {step}: swap the ends?"
+                f"slider {name!r} needs low < high and step > 0; "
+                f"got {low}, {high}, {step}: swap the ends?"
             )
         self.low, self.high, self.step, self.log = low, high, step, log
         super().__init__(name, label, value)
@@ -64,9 +96,7 @@ class Slider(Control):
     @traitlets.validate("value")
     def _on_the_grid(self, proposal):
         """Clamp to the ends and round to the grid; refuse what is not a finite number."""
-        value = float(proposal["value"])
-        if not math.isfinite(value):
-            raise traitlets.TraitError(f"{self.label}: a finite number is needed, not {value}")
+        (value,) = finite(self.label, proposal["value"])
         if self.log:
             value = math.log10(max(value, 10.0 ** (self.low - 1)))
         count = round((min(max(value, self.low), self.high) - self.low) / self.step)
@@ -96,10 +126,20 @@ class Slider(Control):
 
 
 class Choice(Control):
-    """One of several named options, by drop-down list."""
+    """One of several named options, by drop-down list.
+
+    Raises
+    ------
+    ValueError
+        If there are no options, or two that are equal.
+    """
 
     def __init__(self, name, label, options, value=None):
         self.options = list(options)
+        if not self.options or len(set(self.options)) < len(self.options):
+            raise ValueError(
+                f"choice {name!r} needs options that differ, at least one; got {self.options}"
+            )
         super().__init__(name, label, self.options[0] if value is None else value)
 
     @traitlets.validate("value")
@@ -139,7 +179,7 @@ class Button(Control):
 
 
 class Handle(Control):
-    """A point that is dragged, clicked into place or moved with the arrow keys, in data coordinates.
+    """A point that is dragged, clicked into place or moved by arrow keys, in data coordinates.
 
     Parameters
     ----------
@@ -167,10 +207,14 @@ class Handle(Control):
     @traitlets.validate("value")
     def _inside(self, proposal):
         """Keep the point finite, inside its axes and on the directions it may move in."""
-        x, y = (float(v) for v in proposal["value"])
-        if not (math.isfinite(x) and math.isfinite(y)):
-            raise traitlets.TraitError(f"{self.label}: finite coordinates are needed, not ({x}, {y})")
-        old = self._trait_values.get("value")
+        try:
+            x, y = proposal["value"]
+        except (TypeError, ValueError):
+            raise traitlets.TraitError(
+                f"{self.label}: a pair (x, y) is needed, not {proposal['value']!r}"
+            ) from None
+        x, y = finite(self.label, x, y)
+        old = self.value
         if old is not None and self.along != "xy":
             x, y = (x, old[1]) if self.along == "x" else (old[0], y)
         (x0, x1), (y0, y1) = sorted(self.ax.get_xlim()), sorted(self.ax.get_ylim())

@@ -23,7 +23,8 @@ def pack(header: dict, marks: list, height: float) -> bytes:
     Returns
     -------
     bytes
-        ``uint32`` length of the header, the header padded to a multiple of four, coordinates, images.
+        ``uint32`` length of the header, the header padded to a multiple of four, coordinates,
+        images.
     """
     points = [mark.pixels(height) for mark in marks]
     images = {i: m.classes for i, m in enumerate(marks) if m.kind == "image" and len(m.xy)}
@@ -35,7 +36,8 @@ def pack(header: dict, marks: list, height: float) -> bytes:
     head = json.dumps(header, allow_nan=False).encode()
     head += b" " * (-len(head) % 4)
     numbers = np.concatenate(points).astype("<f4").tobytes() if points else b""
-    return struct.pack("<I", len(head)) + head + numbers + b"".join(i.tobytes() for i in images.values())
+    pixels = b"".join(image.tobytes() for image in images.values())
+    return struct.pack("<I", len(head)) + head + numbers + pixels
 
 
 def unpack(frame: bytes) -> tuple[dict, list[np.ndarray]]:
@@ -44,5 +46,5 @@ def unpack(frame: bytes) -> tuple[dict, list[np.ndarray]]:
     header = json.loads(frame[4 : 4 + size])
     total = sum(header["lengths"])
     numbers = np.frombuffer(frame, "<f4", total, 4 + size)
-    ends = np.cumsum(header["lengths"])[:-1]
-    return header, [part.reshape(-1, 2) for part in np.split(numbers, ends)]
+    ends = np.cumsum(header["lengths"], dtype=int)
+    return header, [part.reshape(-1, 2) for part in np.split(numbers, ends)[:-1]]

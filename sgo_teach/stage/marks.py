@@ -1,10 +1,11 @@
-"""What moves on a stage: marks hold data coordinates and know how to become pixels or matplotlib artists."""
+"""What moves on a stage: marks hold data coordinates and become pixels or matplotlib artists."""
 
 from __future__ import annotations
 
 import numpy as np
 from matplotlib.lines import Line2D
-from matplotlib.patches import Patch
+from matplotlib.patches import Patch, PathPatch
+from matplotlib.path import Path
 
 DASHES = {"solid": (), "dash": (7, 4), "dot": (2, 3), "dashdot": (8, 3, 2, 3)}
 MARKERS = {"circle": "o", "square": "s", "triangle": "^", "cross": "X", "diamond": "D"}
@@ -52,7 +53,7 @@ class Mark:
     def spec(self, height) -> dict:
         """Describe the mark for the browser, its axes' rectangle in pixels included."""
         box = self.ax.get_window_extent()
-        clip = [box.x0, height - box.y1, box.width, box.height]
+        clip = [float(v) for v in (box.x0, height - box.y1, box.width, box.height)]
         return {"kind": self.kind, "clip": clip} | self.look
 
     def artist(self):
@@ -70,7 +71,9 @@ class Line(Mark):
 
     kind = "line"
 
-    def __init__(self, ax, color="#000000", label=None, width=2.0, dash="solid", fill=False, **look):
+    def __init__(
+        self, ax, color="#000000", label=None, width=2.0, dash="solid", fill=False, **look
+    ):
         super().__init__(ax, color, label, width=width, dash=DASHES[dash], fill=fill, **look)
 
     def _style(self):
@@ -82,11 +85,17 @@ class Line(Mark):
             "linestyle": (0, dash) if dash else "solid",
         }
 
+    def _path(self):
+        """Join all points between two NaNs into one piece of a path, as the canvas does."""
+        lifted = np.asarray(~np.isfinite(self.xy).all(axis=1))
+        codes = np.where(np.r_[True, lifted[:-1]], Path.MOVETO, Path.LINETO)
+        return Path(self.xy[~lifted], codes[~lifted])
+
     def artist(self):
-        """Draw with `Axes.plot`, or `Axes.fill` for filled pieces."""
+        """Draw with `Axes.plot`, or as one patch if filled."""
         if self.look["fill"] and len(self.xy):
             style = {"color": self.look["color"], "alpha": self.look["alpha"], "linewidth": 0}
-            return list(self.ax.fill(*self.xy[np.isfinite(self.xy).all(axis=1)].T, **style))
+            return [self.ax.add_patch(PathPatch(self._path(), **style))]
         return self.ax.plot(*self.xy.T, **self._style())
 
     def legend_handle(self):
@@ -101,7 +110,9 @@ class Points(Mark):
 
     kind = "points"
 
-    def __init__(self, ax, color="#000000", label=None, size=9, marker="circle", hollow=False, **look):
+    def __init__(
+        self, ax, color="#000000", label=None, size=9, marker="circle", hollow=False, **look
+    ):
         if marker not in MARKERS:
             raise ValueError(f"marker must be one of {sorted(MARKERS)}, not {marker!r}")
         super().__init__(ax, color, label, size=size, marker=marker, hollow=hollow, **look)
@@ -160,7 +171,9 @@ class Arrows(Mark):
     def legend_handle(self):
         """Return a short line with a triangle at its end."""
         color = self.look["color"]
-        return Line2D([], [], color=color, marker=">", markevery=[1], label=self.label, linewidth=1.8)
+        return Line2D(
+            [], [], color=color, marker=">", markevery=[1], label=self.label, linewidth=1.8
+        )
 
 
 class Bars(Mark):
@@ -180,7 +193,7 @@ class Bars(Mark):
         corners = self.xy.reshape(-1, 4)
         look = {"color": self.look["color"], "alpha": self.look["alpha"], "align": "edge"}
         x0, y0, x1, y1 = corners.T
-        return list(self.ax.bar(x0, y1 - y0, width=x1 - x0, bottom=y0, **look))
+        return [self.ax.bar(x0, y1 - y0, width=x1 - x0, bottom=y0, **look)]
 
 
 class Text(Mark):
@@ -194,8 +207,12 @@ class Text(Mark):
 
     def set(self, x, y, words) -> None:
         """Place `words` (a string or a list of them) at (x, y)."""
+        words = [words] if isinstance(words, str) else list(words)
+        points = np.broadcast(x, y).size
+        if len(words) != points:
+            raise ValueError(f"{len(words)} words for {points} points: each point needs its own")
         super().set(x, y)
-        self.words = [words] if isinstance(words, str) else list(words)
+        self.words = words
 
     def artist(self):
         """Draw with `Axes.annotate`."""
@@ -220,7 +237,10 @@ class Image(Mark):
         self.classes = np.zeros((0, 0), np.uint8)
 
     def set(self, classes, extent) -> None:
-        """Show `classes` (rows, columns; whole numbers below the palette's size) on (x0, x1, y0, y1)."""
+        """Show `classes` on the rectangle (x0, x1, y0, y1).
+
+        `classes` is (rows, columns): whole numbers below the palette's size.
+        """
         classes = np.asarray(classes, np.uint8)
         if classes.size and classes.max() >= len(self.look["palette"]):
             raise ValueError(

@@ -127,7 +127,7 @@ const BUILD = {
       const v = entry.valueAsNumber, i = Number.isFinite(v) ? position(s, v) : range.valueAsNumber;
       entry.value = Number((i === range.valueAsNumber ? at(i) : go(i)).toPrecision(5)); };
     range.oninput = () => go(range.valueAsNumber);
-    entry.onchange = take; entry.onblur = take;
+    entry.onchange = take; entry.onblur = () => show(at(range.valueAsNumber));
     entry.addEventListener("keydown", (e) => { const way = {ArrowUp: 1, ArrowDown: -1}[e.key];
       if (way) { e.preventDefault(); entry.value = Number(go(range.valueAsNumber + way).toPrecision(5)); } });
     return show;
@@ -217,6 +217,7 @@ function render({model, el}) {
   };
   redraw(); update(); hands(picture, scene, Object.values(show).filter((s) => s.knob));
   model.on("change:frame", update); model.on("change:backdrop", redraw);
+  model.send({seq: 0, set: {}}); // ipykernel 7 lets the first message wait for running cells: better this one than a hand's
   return () => { clearTimeout(resting); model.off("change:frame", update); model.off("change:backdrop", redraw); };
 }
 export default {render};

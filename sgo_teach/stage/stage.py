@@ -1,4 +1,4 @@
-"""The stage: a matplotlib figure drawn once, marks that move above it, and the controls that move them.
+"""The stage: a matplotlib figure drawn once, marks that move above it, controls that move them.
 
     class Parabola(Stage):
         def __init__(self):
@@ -23,11 +23,12 @@ import itertools
 import math
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import anywidget
+import numpy as np
 import traitlets
 
 from sgo_teach.stage import marks as mk
@@ -37,6 +38,7 @@ from sgo_teach.stage.static import flipbook_html, still_png
 
 HERE = Path(__file__).parent
 MAX_PAGES = 400
+DRAWING = threading.RLock()  # matplotlib's fonts and mathtext are no good in two threads at once
 DPI = 100  # one inch of figure is 100 pixels of stage; the backdrop has twice as many
 
 
@@ -64,8 +66,8 @@ class Stage(anywidget.AnyWidget):
         self.controls: dict[str, Control] = {}
         self.marks: list[mk.Mark] = []
         self._lock, self._seq, self._count, self._words = threading.RLock(), 0, 0, ""
-        self._update: Callable[[], None] | None = None
-        self._held = True
+        self._update: Callable[[], None] = lambda: None
+        self._held = True  # until `start`
         self.on_msg(self._receive)
 
     # -- building ---------------------------------------------------------------------------------
@@ -91,8 +93,11 @@ class Stage(anywidget.AnyWidget):
 
     def _add(self, control):
         if control.name in self.controls:
-            raise ValueError(f"a control named {control.name!r} is on this stage already: rename one")
+            raise ValueError(
+                f"a control named {control.name!r} is on this stage already: rename one"
+            )
         self.controls[control.name] = control
+        control.lock = self._lock
         control.observe(self._changed, "value")
         return control
 
@@ -137,29 +142,34 @@ class Stage(anywidget.AnyWidget):
     # -- living -----------------------------------------------------------------------------------
     def redraw(self) -> None:
         """Draw the backdrop again, after its axes or contours changed, and everything on it."""
-        with self._lock:
+        with self._lock, self.hold_sync():  # scene, backdrop and frame leave together
+            self.backdrop = self._drawn()
+            width, self._height = (float(inches) * DPI for inches in self.fig.get_size_inches())
+            self.scene = {
+                "size": [width, self._height],
+                "alt": self.alt,
+                "marks": [mark.spec(self._height) for mark in self.marks],
+                "controls": [control.spec() for control in self.controls.values()],
+            }
+            self.pages = {}  # pages made for another backdrop are no longer true
+            self.refresh()
+
+    def _drawn(self) -> bytes:
+        png = io.BytesIO()
+        with DRAWING:
             self.fig.set_dpi(DPI)
             for ax in self.fig.axes:
                 ax.autoscale(False)
             self.fig.draw_without_rendering()
             self.fig.set_layout_engine("none")
-            png = io.BytesIO()
             self.fig.savefig(png, format="png", dpi=2 * DPI)
-            width, height = (float(inches) * DPI for inches in self.fig.get_size_inches())
-            self._height = height
-            self.scene = {
-                "size": [width, height],
-                "alt": self.alt,
-                "marks": [mark.spec(height) for mark in self.marks],
-                "controls": [control.spec() for control in self.controls.values()],
-            }
-            self.backdrop = png.getvalue()
-            self.refresh()
+        return png.getvalue()
 
     @property
     def state(self) -> dict:
         """The value of every control by name."""
-        return {name: control.value for name, control in self.controls.items()}
+        with self._lock:
+            return {name: control.value for name, control in self.controls.items()}
 
     @property
     def words(self) -> str:
@@ -171,35 +181,48 @@ class Stage(anywidget.AnyWidget):
         self._words = words
 
     @contextmanager
-    def held(self):
+    def held(self) -> Iterator[None]:
         """Change several controls and update once at the end."""
         with self._lock:
-            before, self._held = self._held, True
             try:
-                yield
+                with self._holding():
+                    yield
             finally:
-                self._held = before
-            self.refresh()
+                self.refresh()
+
+    @contextmanager
+    def _holding(self) -> Iterator[None]:
+        before, self._held = self._held, True
+        try:
+            yield
+        finally:
+            self._held = before
 
     def _changed(self, _change) -> None:
-        with self._lock:
-            self.refresh()
+        self.refresh()
 
     def refresh(self) -> None:
         """Call the update function and send the frame, unless changes are being held."""
-        if self._held or self._update is None:
-            return
+        with self._lock:
+            if not self._held:
+                self._show(self._update)
+
+    def _show(self, work: Callable[[], None]) -> None:
+        """Do `work` and send the frame; where it fails, the frame says so and the error goes on."""
         begun, trouble = time.perf_counter(), None
-        try:
-            self._update()
-        except Exception as error:
-            trouble = f"This picture could not be updated: {type(error).__name__}: {error}"
-            raise
-        finally:
-            self.frame = self._packed(begun, trouble)
+        with self.hold_sync():  # a backdrop drawn on the way leaves with its frame
+            try:
+                work()
+            except Exception as error:
+                trouble = f"This picture could not be updated: {type(error).__name__}: {error}"
+                raise
+            finally:
+                self.frame = self._packed(begun, trouble)
 
     def _packed(self, begun, trouble=None) -> bytes:
-        handles = {n: self._handle_pixels(c) for n, c in self.controls.items() if isinstance(c, Handle)}
+        handles = {
+            n: self._handle_pixels(c) for n, c in self.controls.items() if isinstance(c, Handle)
+        }
         values = {n: c.value for n, c in self.controls.items() if n not in handles}
         self._count += 1
         header = {
@@ -214,26 +237,25 @@ class Stage(anywidget.AnyWidget):
         return pack(header, self.marks, self._height)
 
     def _handle_pixels(self, handle):
-        x, y = handle.ax.transData.transform(handle.shown or handle.value)
+        place = handle.ax.transData.transform(handle.shown or handle.value)
         box = handle.ax.get_window_extent()
-        place = [min(max(x, box.x0), box.x1), self._height - min(max(y, box.y0), box.y1)]
+        x, y = np.clip(np.nan_to_num(place), (box.x0, box.y0), (box.x1, box.y1)).tolist()
         reach = [box.x0, self._height - box.y1, box.x1, self._height - box.y0]
-        x, y = handle.value
-        return {"at": [round(v, 2) for v in place], "reach": reach, "say": f"{x:.3g}, {y:.3g}"}
+        say = "{:.3g}, {:.3g}".format(*handle.value)
+        return {"at": [round(x, 2), round(self._height - y, 2)], "reach": reach, "say": say}
 
     # -- hands ------------------------------------------------------------------------------------
     def _receive(self, _widget, message, _buffers) -> None:
         """Take over what the browser reports, newest last, and answer with one frame."""
         with self._lock:
-            self._seq = message.get("seq", self._seq)
-            before, self._held = self._held, True
-            try:
-                for name, value in message.get("set", {}).items():
-                    self._take(self.controls.get(name), value)
-            finally:
-                self._held = before
-            if not message.get("quiet"):
-                self.refresh()
+            self._seq = message["seq"]
+            self._show(lambda: self._take_all(message["set"]))
+
+    def _take_all(self, values) -> None:
+        with self._holding():
+            for name, value in values.items():
+                self._take(self.controls[name], value)
+        self._update()
 
     def _take(self, control, value) -> None:
         """Set one control; what makes no sense (a half-typed number) leaves it as it was."""
@@ -241,11 +263,13 @@ class Stage(anywidget.AnyWidget):
             if isinstance(control, Handle) and isinstance(value, dict):
                 control.nudge(*value["nudge"])
             elif isinstance(control, Handle):
-                place = control.ax.transData.inverted().transform((value[0], self._height - value[1]))
+                place = control.ax.transData.inverted().transform(
+                    (value[0], self._height - value[1])
+                )
                 control.value = tuple(place)
-            elif control is not None:
+            else:
                 control.value = value
-        except (traitlets.TraitError, TypeError, ValueError):
+        except traitlets.TraitError:
             return  # the answering frame carries the value that still holds back to the browser
 
     # -- flipbooks and stills ---------------------------------------------------------------------
@@ -255,31 +279,41 @@ class Stage(anywidget.AnyWidget):
         Raises
         ------
         ValueError
-            If the positions of the controls cannot be counted or are more than `MAX_PAGES`.
+            If the positions of the controls cannot be counted or are more than `MAX_PAGES`, or if
+            one of them draws the backdrop again: pages hold only what moves.
         """
-        names, positions = list(self.controls), [c.positions() for c in self.controls.values()]
-        if any(p is None for p in positions):
-            raise ValueError("a flipbook needs controls with countable positions: no handles, no buttons")
-        count = math.prod(len(p) for p in positions)
-        if count > MAX_PAGES:
-            raise ValueError(f"{count} pages are more than {MAX_PAGES}: use coarser steps")
-        before = self.state
-        pages = {}
+        positions = self._positions()
         with self._lock:
-            for places in itertools.product(*(range(len(p)) for p in positions)):
-                values = [p[i] for p, i in zip(positions, places, strict=True)]
-                key = ",".join(str(i) for i in places)  # the browser names pages the same way
-                pages[key] = self._page(dict(zip(names, values, strict=True)))
-            self._page(before)
+            before, backdrop, pages = self.state, self.backdrop, {}
+            try:
+                for places in itertools.product(*(range(len(p)) for p in positions)):
+                    key = ",".join(str(i) for i in places)  # the browser names pages the same way
+                    pages[key] = self._page([p[i] for p, i in zip(positions, places, strict=True)])
+            finally:
+                self._page(before.values())
+            if self.backdrop != backdrop:
+                raise ValueError("a control draws the backdrop again: leave it out of a flipbook")
             self.pages = pages
             self.refresh()
 
+    def _positions(self) -> list[list]:
+        found = [control.positions() for control in self.controls.values()]
+        positions = [p for p in found if p is not None]
+        if self._held or len(positions) < len(found):
+            raise ValueError(
+                "a flipbook needs a stage that was started and controls whose positions can be "
+                "counted: no handles, no buttons"
+            )
+        count = math.prod(len(p) for p in positions)
+        if count > MAX_PAGES:
+            raise ValueError(f"{count} pages are more than {MAX_PAGES}: use coarser steps")
+        return positions
+
     def _page(self, values) -> bytes:
-        held, self._held = self._held, True
-        for name, value in values.items():
-            self.controls[name].value = value
-        self._held = held
         begun = time.perf_counter()
+        with self._holding():
+            for control, value in zip(self.controls.values(), values, strict=True):
+                control.value = value
         self._update()
         return self._packed(begun)
 
@@ -287,11 +321,9 @@ class Stage(anywidget.AnyWidget):
         """Show the widget; beside it a still PNG, and for a flipbook HTML that needs no kernel."""
         bundle = super()._repr_mimebundle_(**kwargs)
         data, meta = bundle if isinstance(bundle, tuple) else (bundle, {})
-        if data is None:
-            data = {}
-        png = still_png(self)
+        with self._lock, DRAWING:
+            png = still_png(self)
         more = {"image/png": png, "text/plain": f"{self.alt}. {self._words}"}
         if self.pages:
             more["text/html"] = flipbook_html(self, png)
-        return data | more, meta
-
+        return (data or {}) | more, meta

@@ -1,4 +1,4 @@
-"""What a stage leaves behind where no kernel answers: a still picture, or a self-contained flipbook."""
+"""What a stage leaves behind where no kernel answers: a still picture, or a live flipbook."""
 
 from __future__ import annotations
 
@@ -53,10 +53,11 @@ def flipbook_html(stage, png: str) -> str:
         "frame": text(stage.frame),
         "pages": {key: text(page) for key, page in stage.pages.items()},
     }
-    payload = json.dumps(data).replace("</", "<\\/")
+    payload = json.dumps(data).replace("<", "\\u003c")  # no tag can end the script
     alt = html.escape(f"{stage.alt}. {stage.words}", quote=True)
     return (
-        f'<style>{stage._css}</style><div id="{name}"><img src="data:image/png;base64,{png}" alt="{alt}"></div>'
+        f"<style>{stage._css}</style>"
+        f'<div id="{name}"><img src="data:image/png;base64,{png}" alt="{alt}"></div>'
         f'<script type="application/json" id="{name}-data">{payload}</script>'
         f'<script type="module">{STARTER % {"id": name}}</script>'
     )

@@ -1,0 +1,67 @@
+"""The same picture as a stage, the usual way: ``ipywidgets.interact`` and inline figures.
+
+The comparison leans towards `interact`: the figure is made and laid out once, only its moving
+artists are new each time, and it is drawn at half the stage's resolution.
+"""
+
+from __future__ import annotations
+
+import ipywidgets as widgets
+from IPython.display import display
+
+from sgo_teach.stage import Check, Choice, Handle, Slider, Stage
+
+
+def peers(control) -> dict[str, widgets.Widget]:
+    """Return the widgets of ipywidgets that stand for one control: two for a handle, else one."""
+    name, label = control.name, control.label
+    if isinstance(control, Slider):
+        kind = widgets.FloatLogSlider if control.log else widgets.FloatSlider
+        ends = {"min": control.low, "max": control.high, "step": control.step}
+        return {name: kind(value=control.value, description=label, **ends)}
+    if isinstance(control, Choice):
+        return {name: widgets.Dropdown(options=control.options, value=control.value)}
+    if isinstance(control, Check):
+        return {name: widgets.Checkbox(value=control.value, description=label)}
+    return coordinates(control) if isinstance(control, Handle) else {}
+
+
+def coordinates(handle: Handle) -> dict[str, widgets.Widget]:
+    """Return one slider for each direction a handle may move in."""
+    limits = {"x": sorted(handle.ax.get_xlim()), "y": sorted(handle.ax.get_ylim())}
+    return {
+        f"{handle.name}_{along}": widgets.FloatSlider(
+            value=handle.value["xy".index(along)],
+            min=limits[along][0],
+            max=limits[along][1],
+            step=(limits[along][1] - limits[along][0]) / 200,
+            description=along,
+        )
+        for along in handle.along
+    }
+
+
+def place(stage: Stage, values: dict) -> None:
+    """Set the controls of `stage`; nothing is sent to a browser."""
+    with stage._holding():
+        for name, control in stage.controls.items():
+            if isinstance(control, Handle):
+                x, y = control.value
+                control.value = (values.get(f"{name}_x", x), values.get(f"{name}_y", y))
+            elif name in values:
+                control.value = values[name]
+    stage._update()
+
+
+def under_interact(stage: Stage) -> None:
+    """Show the picture of `stage` under `interact`, drawn by matplotlib at every change."""
+
+    def picture(**values):
+        place(stage, values)
+        drawn = [artist for mark in stage.marks if len(mark.xy) for artist in mark.artist()]
+        display(stage.fig)
+        for artist in drawn:
+            artist.remove()
+
+    controls = [peer for control in stage.controls.values() for peer in peers(control).items()]
+    widgets.interact(picture, **dict(controls))

@@ -1,0 +1,1 @@
+"""Lesson 12: a convolutional network trained by Hessian-free, beside Adam and SGD."""

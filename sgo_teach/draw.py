@@ -77,7 +77,7 @@ def grid(window, count: int = 120) -> np.ndarray:
     return np.stack([x, y], axis=-1)
 
 
-def contours(ax: Axes, value, window, levels=14, color="#b9b9b9"):
+def contours(ax: Axes, value, window, levels: int | np.ndarray = 14, color="#b9b9b9"):
     """Draw level lines of ``value`` ((..., 2) -> (...)) on `window`, and set the limits of `ax`."""
     points = grid(window)
     drawn = ax.contour(

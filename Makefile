@@ -14,7 +14,7 @@ BOOKS  := $(wildcard notebooks/*.ipynb) sgo_teach/lesson_template/lesson.ipynb
 # pyright would ask the network for a newer version of itself
 export PYRIGHT_PYTHON_IGNORE_WARNINGS = 1
 
-.PHONY: lab test test-browser check bench binder-check lesson format html clean
+.PHONY: lab test test-browser check bench race binder-check lesson format html clean
 
 lab: $(LAB)
 	$(RUN) -P -m jupyterlab --ServerApp.root_dir=. notebooks/00_start_here.ipynb $(LAB_ARGS)
@@ -34,7 +34,10 @@ test-browser: $(DEV)
 	$(RUN) -m pytest tests/browser $(TEST_ARGS)
 
 bench: $(DEV)
-	$(RUN) -m benchmarks $(BENCH_ARGS)
+	$(RUN) -m benchmarks.latency $(BENCH_ARGS)
+
+race: $(DEV)
+	$(RUN) -m benchmarks.digits_race $(BENCH_ARGS)
 
 binder-check: $(DEV)
 	$(RUN) tools/binder_check.py

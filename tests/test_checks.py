@@ -250,6 +250,20 @@ def test_a_wrong_value_is_shown_with_its_case():
     assert "`[-0.2, -0.6]` is right" in message
 
 
+def test_of_a_wrong_matrix_the_first_wrong_row_is_shown():
+    message = check(
+        "return hessian + np.diag([gradient[0], 0.0])",
+        reference=lambda gradient, hessian: hessian + np.diag(gradient),
+        slips=[],
+    ).message
+    assert "row 1 of your result (the first is row 0) is `[1., 3.]`; `[1., 5.]`" in message
+
+
+def test_a_changed_input_comes_with_the_way_out_for_both_operators():
+    message = check("gradient *= -1", "return np.linalg.solve(hessian, gradient)").message
+    assert "in place of `+=` or `-=`" in message
+
+
 def test_an_outcome_shows_a_word_a_symbol_and_its_message_in_markdown():
     outcome = check("return np.linalg.solve(hessian, gradient)")
     shown = outcome._repr_markdown_()

@@ -9,7 +9,13 @@ import torch
 
 from sgo_teach.checks import same_expression
 from sgo_teach.checks.kinds import short
-from sgo_teach.checks.values import finite_problem, same, shape_problem, type_problem
+from sgo_teach.checks.values import (
+    finite_problem,
+    same,
+    shape_problem,
+    type_problem,
+    wrong_row,
+)
 
 x, y = sp.symbols("x y", real=True)
 TOLERANCE = 1e-8
@@ -81,6 +87,9 @@ def test_different_results_disagree(got, want):
         (torch.tensor(1.0), 1.0, ".item()"),
         (1.0, torch.tensor(1.0), "keep it a tensor"),
         ((1.0, None), (1.0, 2.0), "[1]"),
+        ([1.0], 1.0, "without the brackets [ ]"),
+        (..., 1.0, "an `ellipsis`"),
+        ([1.0, 2.0], 1.0, "a `list`"),
         (np.array([x, 1]), np.ones(2), "dtype=object"),
     ],
 )
@@ -133,6 +142,22 @@ def test_a_square_result_is_blamed_on_a_column_only_where_there_can_be_one(argum
 )
 def test_a_tuple_with_more_than_the_result_is_told_so(got, want, thing):
     assert f"return only the {thing}" in str(type_problem(got, want))
+
+
+def test_a_list_of_several_numbers_is_not_told_to_drop_its_brackets():
+    assert "brackets" not in str(type_problem([1.0, 2.0], 1.0))
+
+
+@pytest.mark.parametrize("made", [np.ones, torch.ones])
+def test_the_wrong_row_of_two_arrays_is_the_first_that_differs(made):
+    got = made((4, 2))
+    got[2:] = 5
+    assert wrong_row(got, made((4, 2)), TOLERANCE) == 2
+
+
+@pytest.mark.parametrize("value", [1.0, np.ones(3), np.ones((1, 3)), "text", [np.ones((2, 2))]])
+def test_what_has_no_rows_has_no_wrong_one(value):
+    assert wrong_row(value, value, TOLERANCE) is None
 
 
 @pytest.mark.parametrize("entries", [[1.0, 2.0], (1.0, 2.0)])

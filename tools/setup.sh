@@ -43,5 +43,6 @@ fi
 "$environment/bin/python" tools/probe_index.py requirements.txt
 echo "Installing $requirements into $environment; the first time takes some minutes."
 # No retries: an index that cannot be reached is skipped at once instead of once per package.
-PIP_RETRIES=${PIP_RETRIES:-0} PIP_DISABLE_PIP_VERSION_CHECK=1 \
+# No cache: it would stay in the home when the folder of the course is gone.
+PIP_RETRIES=${PIP_RETRIES:-0} PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1 \
     "$environment/bin/python" -m pip install --quiet --requirement "$requirements"

@@ -24,6 +24,7 @@ from sgo_teach.checks.values import (
     shape_problem,
     type_problem,
     value_problem,
+    wrong_row,
 )
 
 if TYPE_CHECKING:
@@ -171,8 +172,13 @@ def _value(exercise: Exercise, run: Run) -> Finding:
     names = zip(exercise.argument_names, run.case, strict=False)
     given = ", ".join(f"`{name}` = {short(value)}" for name, value in names)
     place = value_problem(run.got, run.want, exercise.tolerance) or ()
-    got, want = short(part(run.got, place)), short(part(run.want, place))
-    result = f"your result{written_place(place)} is {got}; {want} is right."
+    got, want = part(run.got, place), part(run.want, place)
+    where = f"your result{written_place(place)}"
+    row = wrong_row(got, want, exercise.tolerance)
+    if row is not None:
+        got, want = got[row], want[row]
+        where = f"row {row} of {where} (the first is row 0)"
+    result = f"{where} is {short(got)}; {short(want)} is right."
     return "value", f"For {given}, {result}" if given else result[:1].upper() + result[1:]
 
 
@@ -183,5 +189,5 @@ def _mutates(runs: list[Run]) -> Finding | None:
     return (
         f"mutates_{name}",
         f"The value is right, but your function changes its input `{name}` in place. "
-        f"Work on a copy, or write `{name} = {name} + ...` in place of `{name} += ...`.",
+        f"Work on a copy, or write `{name} = {name} + ...` in place of `+=` or `-=`.",
     )

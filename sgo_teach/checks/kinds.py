@@ -59,7 +59,9 @@ def kind(value: Any) -> str:
 
 def describe(value: Any) -> str:
     """A value's kind in words."""
-    return _NAMES.get(kind(value), f"a `{type(value).__name__}`")
+    name = type(value).__name__
+    article = "an" if name[0] in "aeiouAEIOU" else "a"
+    return _NAMES.get(kind(value), f"{article} `{name}`")
 
 
 def as_array(value: Any) -> np.ndarray:

@@ -80,6 +80,8 @@ def _way_out(got: Any, want: Any) -> str:
         return f": return only the {_ONE[theirs]}, not a tuple of {len(got)} things."
     if mine == "none":
         return ": is a `return` missing?"
+    if isinstance(got, list) and theirs == "number" and len(got) == 1:
+        return ": return the number without the brackets [ ]."
     return ": write `return`, not `yield`." if mine == "yielded" else _WAYS.get((mine, theirs), ".")
 
 
@@ -144,6 +146,14 @@ def value_problem(got: Any, want: Any, tolerance: float) -> Place | None:
         if not _agree(mine, theirs, tolerance):
             return place
     return None
+
+
+def wrong_row(got: Any, want: Any, tolerance: float) -> int | None:
+    """The first row in which two arrays (m, n) of numbers differ; None for everything else."""
+    if kind(want) not in ("array", "tensor") or want.ndim != 2 or len(want) < 2:
+        return None
+    rows = range(len(want))
+    return next((i for i in rows if not _agree(got[i], want[i], tolerance)), None)
 
 
 def _agree(got: Any, want: Any, tolerance: float) -> bool:

@@ -22,7 +22,7 @@ from sgo_teach.checks import Progress
 from sgo_teach.lessons.course import COURSE, standings
 from sgo_teach.lessons.start_here import environment, explore, requirements
 from sgo_teach.lessons.start_here.course_map import CourseMap, course_map
-from sgo_teach.lessons.start_here.exercises import slope
+from sgo_teach.lessons.start_here.exercises import slope, walk
 from sgo_teach.lessons.start_here.report import Report
 from sgo_teach.lessons.start_here.round_trip import RoundTrip
 from tests.lessons.hands import anywhere, ends, extremes, picture, put
@@ -233,6 +233,7 @@ places = st.floats(-explore.EDGE, explore.EDGE)
 step_sizes = st.floats(0, 2.5)
 names = st.sampled_from(list(explore.LOSSES))
 BOWL = "½ θ²"
+TWO_VALLEYS = "⅛ (θ² − 2)²"
 
 
 @pytest.mark.parametrize("name", explore.LOSSES)
@@ -288,6 +289,27 @@ def test_a_short_step_falls_by_the_step_size_times_the_slope_squared(name, theta
     assert fall == pytest.approx(alpha * frame.slope**2, rel=1e-3, abs=1e-12)
 
 
+def settled(theta: float, step_size: float) -> float | None:
+    """Where 300 steps on the second loss lead, as the button takes them; None outside."""
+    for _ in range(300):
+        frame = explore.compute_step(TWO_VALLEYS, theta, step_size)
+        if not frame.inside:
+            return None
+        theta = frame.landing
+    return round(theta, 6)
+
+
+def test_from_2_5_only_step_sizes_from_one_half_to_0_85_lead_to_the_other_valley():
+    ends_at = {k: settled(2.5, k / 20) for k in range(1, 51)}
+    assert {k for k, end in ends_at.items() if end == round(-np.sqrt(2), 6)} == set(range(10, 18))
+    assert all(ends_at[k] == round(np.sqrt(2), 6) for k in range(1, 10))
+
+
+def test_larger_steps_from_2_5_land_beyond_the_bottom_of_the_other_valley():
+    landings = [explore.compute_step(TWO_VALLEYS, 2.5, k / 20).landing for k in range(18, 51)]
+    assert max(landings) < -np.sqrt(2)
+
+
 # -- the picture --------------------------------------------------------------------------------
 def test_no_extreme_of_the_controls_raises():
     stage = explore.DescentStep()
@@ -338,6 +360,25 @@ def test_the_prediction_is_true_of_the_picture():
 def test_halving_h_makes_the_error_of_the_asked_slope_four_times_smaller():
     errors = [abs(slope.reference(np.exp, 1.0, h) - np.e) for h in (1e-2, 5e-3)]
     assert errors[0] / errors[1] == pytest.approx(4, rel=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("body", "never"),
+    [
+        ("(f(x + h) - f(x - h)) / (2 * h) ** 2", "divided_by_h"),
+        ("abs(f(x + h) - f(x - h)) / (2 * h)", "sign"),
+        ("(f(x - h) - f(x + h)) / (2 * h)", "no_sign"),
+    ],
+)
+def test_a_slope_is_not_blamed_for_what_it_did_not_do(body, never):
+    outcome = slope.check(slope.compiled(f"def slope(f, x, h):\n    return {body}\n", "<typed>"))
+    assert outcome.status == "wrong"
+    assert outcome.slip != never
+
+
+def test_rows_that_are_one_array_are_told_from_rows_after_a_right_start():
+    assert "All 4 rows" in walk.check(walk.mutant("one_array")).message
+    assert "All rows but the first" in walk.check(walk.mutant("one_array#2")).message
 
 
 # -- the map ------------------------------------------------------------------------------------

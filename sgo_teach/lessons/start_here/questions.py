@@ -38,7 +38,8 @@ warm_up = quiz(
             ["$6\\,(3x + 1)$", "$2\\,(3x + 1)$", "$9 \\cdot 2x$"],
             answer=0,
             because=(
-                "The outer derivative $2(3x+1)$ times the inner one, 3. "
+                "The outer derivative $2(3x+1)$ times the inner one, 3. The last option differentiates $9x^2 + 1$, "
+                "but $(3x+1)^2 = 9x^2 + 6x + 1$. "
                 "Refresher: *Mathematics for Machine Learning*, section 5.1."
             ),
         ),
@@ -48,7 +49,7 @@ warm_up = quiz(
             answer=1,
             because=(
                 "$\\partial L/\\partial\\theta_1 = 2\\theta_1 + 3\\theta_2 = 8$ and "
-                "$\\partial L/\\partial\\theta_2 = 3\\theta_1 = 3$; 7 is the value $L(1, 2)$. "
+                "$\\partial L/\\partial\\theta_2 = 3\\theta_1 = 3$; $(2, 3)$ leaves $3\\theta_2$ out of the first, and 7 is the value $L(1, 2)$. "
                 "Refresher: *Mathematics for Machine Learning*, section 5.2."
             ),
         ),
@@ -70,7 +71,8 @@ warm_up = quiz(
             ["3 and 1", "2 and 2", "4 and 3"],
             answer=0,
             because=(
-                "$(1, 1)$ is stretched by 3 and $(1, -1)$ by 1. The diagonal shows the eigenvalues only where the rest is zero; "
+                "$(1, 1)$ is stretched by 3 and $(1, -1)$ by 1. "
+                "In a symmetric matrix the diagonal shows the eigenvalues only where the rest is zero; "
                 "4 and 3 are their sum and product. Refresher: *Mathematics for Machine Learning*, section 4.2; "
                 "Strang, *Introduction to Linear Algebra*, the chapter on eigenvalues."
             ),
@@ -95,7 +97,7 @@ warm_up = quiz(
             answer=2,
             because=(
                 "The inner 4s are summed away, and a one-dimensional `v` gives a one-dimensional result. "
-                "Refresher: numpy's guide *The absolute basics for beginners*."
+                "Refresher: numpy's page on `numpy.matmul`, in the references below."
             ),
         ),
         Question(

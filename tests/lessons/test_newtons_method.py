@@ -174,7 +174,8 @@ def test_shares_of_the_starts_add_up_to_one(name, damping):
 @pytest.mark.parametrize("damping", [0.0, 10.0])
 def test_a_pixel_has_the_colour_of_the_end_of_its_own_path(damping):
     problem = LANDSCAPES["Himmelblau"]
-    classes, points = compute_basins("Himmelblau", damping).classes, draw.grid(problem.window, 80)
+    classes = compute_basins("Himmelblau", damping).classes
+    points = draw.grid(problem.window, len(classes))
     targets, known = np.array(problem.critical_points), target_classes(problem)
     for row, column in [(5, 7), (40, 60), (70, 30), (33, 37), (20, 75)]:
         end = compute_path(problem, points[row, column], damping).path[-1]
@@ -198,8 +199,40 @@ def test_damping_empties_the_basins_of_saddles_and_slows_the_rest():
     assert damped.moves > calm.moves
 
 
+def test_just_above_its_threshold_a_flat_point_has_lost_its_basin():
+    problem = LANDSCAPES["Himmelblau"]
+    for point, kind in zip(problem.critical_points[4:], target_classes(problem)[4:], strict=True):
+        h = np.linalg.eigvalsh(problem.hessian(point))
+        threshold = -h[h < 0].max() / 2
+        for factor, held in ((0.8, True), (1.05, False)):
+            classes = compute_basins("Himmelblau", float(factor * threshold), 40).classes
+            assert bool(np.any(classes == kind)) == held
+
+
 def test_the_slider_of_the_basins_stops_where_a_basin_was_computed():
     assert explore.Basins().controls["damping"].positions() == list(DAMPINGS)
+
+
+# -- what is said -------------------------------------------------------------------------------
+def test_at_a_flat_point_without_curvature_the_walk_says_that_it_stands_there():
+    stage = explore.TangentAndParabola()
+    stage.controls["name"].value = "x⁴"
+    stage.at.value = (0.0, 0.0)
+    assert "flat point already" in stage.words
+
+
+def test_another_loss_begins_with_a_safe_step_size():
+    race = explore.Race()
+    race.alpha.value = race.alpha.positions()[-1]
+    race.surface.value = "bowl, κ = 30"
+    assert race.alpha.value == pytest.approx(race.ALPHA)
+
+
+def test_a_descent_with_too_large_a_step_is_said_to_climb():
+    race = explore.Race()
+    race.surface.value = "bowl, κ = 30"
+    race.alpha.value = 10**-1.1
+    assert "Gradient descent is climbing" in race.words
 
 
 # -- the stages ---------------------------------------------------------------------------------

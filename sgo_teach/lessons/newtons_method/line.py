@@ -35,15 +35,16 @@ class TangentAndParabola(Stage):
             ax.set_title(title, fontsize=10)
         self.right.axhline(0, color=draw.GREY, linewidth=1)
         self.name = self.choice("name", "function L", CURVES)
-        self.moves = self.slider("moves", "moves made k", 0, 8, 1, 0)
+        self.moves = self.slider("moves", "moves made k", 0, 16, 1, 0)
         self._left_marks(self.left)
         self._right_marks(self.right)
         self.set_window()
         self.at = self.handle(
             "at", "start x₀", self.left, self._start(), along="x", step=(0.05, 0), color=draw.POINT
         )
-        self.legend(self.left, loc="upper center", fontsize=8)
-        self.legend(self.right, loc="upper left", fontsize=8)
+        below = {"loc": "upper center", "fontsize": 8, "ncols": 2, "bbox_to_anchor": (0.5, -0.14)}
+        self.legend(self.left, **below)
+        self.legend(self.right, **below)
         self.name.observe(self.change_curve, "value")
         self.start(self.update)
 
@@ -97,14 +98,16 @@ class TangentAndParabola(Stage):
         self.tangent.set(self.span, frame.tangent(self.span))
         self.flat.set(frame.next, frame.parabola(np.array(frame.next)))
         self.root.set(frame.next, 0.0)
-        self.say(describe_walk(frame))
+        self.say(describe_walk(frame, self.moves.value))
 
 
-def describe_walk(frame: WalkFrame) -> str:
-    """Say where the walk stands, which way its parabola opens, and what has become of it."""
-    made, bend = len(frame.x) - 1, frame.curvature
+def describe_walk(frame: WalkFrame, moves: int) -> str:
+    """Say where the walk stands after `moves`, how its parabola opens, what has become of it."""
+    made, bend = len(frame.x) - 1, frame.curvature + 0.0  # no minus in front of a zero
     here = f"After {count(made, 'move')}: x = {frame.x[-1]:.6g}, L′ = {frame.slope[-1]:.3g}, "
     here += f"L″ = {bend:.3g}"
+    if np.isnan(frame.next) and frame.slope[-1] == 0:
+        return here + ": it stands on a flat point already, and the step would be 0/0."
     if np.isnan(frame.next):
         return here + ": the tangent is level (or beyond all numbers), so there is no next point."
     opens = (
@@ -117,9 +120,10 @@ def describe_walk(frame: WalkFrame) -> str:
         "going": f"The next point is {frame.next:.6g}.",
         "arrived": f"It has arrived at a {kind} of L.",
         "cycle": f"The next point is {frame.next:.6g}, for the second time: it goes in a circle.",
-        "away": f"It has left the picture; the next point is {frame.next:.3g}.",
+        "away": f"It is outside the picture; the next point is {frame.next:.3g}.",
     }
-    return f"{here}: the parabola opens {opens}.\n{ends[frame.state]}"
+    more = " Further moves are too long to draw." if made < moves else ""
+    return f"{here}: the parabola opens {opens}.\n{ends[frame.state]}{more}"
 
 
 ORDERS = {name: CURVES[name] for name in ("eˣ − 2x", "√(1 + x²)", "x⁴")}
@@ -165,7 +169,10 @@ def describe_order(frame: OrderFrame, alpha: float) -> str:
     first, last, made = frame.error[0], frame.error[-1], len(frame.error) - 1
     start = f"α = {alpha:g}: "
     if last > first:
-        return start + "the errors grow. There is no convergence, so there is no order."
+        return (
+            start
+            + "the errors grow. From this start there is no convergence, so there is no order."
+        )
     factor = last / frame.error[-2]
     words = f"{start}from {first:.2g} to {last:.1e} in {count(made, 'move')}; measured order "
     words += f"{frame.order:.2f}. "
@@ -173,4 +180,4 @@ def describe_order(frame: OrderFrame, alpha: float) -> str:
         return words + f"Linear: each error is about {factor:.2f} times the one before."
     name = "Quadratic" if frame.order < 2.5 else "Cubic"
     grown = np.log10(last) / np.log10(frame.error[-2])
-    return words + f"{name}: the last move made {grown:.1f} times as many digits right."
+    return words + f"{name}: the last move multiplied the number of right digits by {grown:.1f}."

@@ -7,7 +7,7 @@ from __future__ import annotations
 import numpy as np
 
 from sgo_teach.checks import Exercise, Slip
-from sgo_teach.lessons.newtons_method import mutants
+from sgo_teach.lessons.newtons_method import mutants_method as mutants
 
 LESSON = "newtons_method"
 
@@ -69,12 +69,12 @@ def _one_array(case, got, want):
 
 def _no_limit(case, got, want):
     limit = case[4]
-    if len(got) > limit + 1:
+    if len(got) > limit + 1 and np.allclose(got[: len(want)], want):
         return f"It takes {len(got) - 1} steps where at most {limit} were allowed: `max_steps` is not obeyed."
 
 
 def _never_stops(case, got, want):
-    if len(got) == case[4] + 1 > len(want) + 1:
+    if len(got) == case[4] + 1 > len(want) + 1 and np.allclose(got[: len(want)], want):
         return (
             f"It takes all {case[4]} steps, though the gradient was below the tolerance "
             f"after {len(want) - 1}: nothing stops it."
@@ -82,15 +82,54 @@ def _never_stops(case, got, want):
 
 
 def _one_step_more(case, got, want):
-    if len(got) == len(want) + 1 and np.allclose(got[:-1], want):
+    if case[4] + 1 >= len(got) == len(want) + 1 and np.allclose(got[:-1], want):
         return (
             "One step too many: look at the gradient of the point where you *are*, before you move."
         )
 
 
 def _one_too_few(case, got, want):
-    if len(got) == len(want) - 1 and np.allclose(got, want[:-1]):
+    if len(got) == len(want) - 1 == case[4] and np.allclose(got, want[:-1]):
         return "One step too few: `max_steps` steps make `max_steps + 1` points."
+
+
+def _stops_early(case, got, want):
+    if 0 < len(got) < len(want) and np.allclose(got, want[: len(got)]):
+        size = np.linalg.norm(case[0](got[-1]))
+        return (
+            f"It stops where $\\|g\\|$ is {size:.3g}, still above the tolerance {case[3]:g}. Look at the comparison "
+            "(the length of the gradient, not its square, nor its largest entry, nor the step; ≤), and at where `return` stands."
+        )
+
+
+def _entry_by_entry(case, got, want):
+    n = len(case[2])
+    if n > 1 and np.shape(got[1]) == (n, n):
+        return (
+            f"Your second point has shape ({n}, {n}): `/` divides by every entry of $H$. "
+            "`np.linalg.solve(H, -g)` finds the vector $\\Delta$ with $H\\Delta = -g$."
+        )
+
+
+def _stray_factor(case, got, want):
+    d, mine = want[1] - want[0], got[1] - got[0]
+    c = mine @ d / (d @ d)
+    if abs(c - 1) > 1e-6 < abs(c) and np.allclose(mine, c * d):
+        return f"Your first step is the Newton step times {c:.3g}. Where does the factor come from?"
+
+
+def _wrong_step(case, got, want):
+    if np.shape(got[1]) == np.shape(want[1]) and not np.allclose(got[1], want[1]):
+        mine, asked = (np.round(p[1] - want[0], 4).tolist() for p in (got, want))
+        return (
+            f"Your first step, from {want[0].tolist()}, is {mine}; the Newton step is {asked}. "
+            "It solves $H\\Delta = -g$ with the whole matrix $H$, nothing added."
+        )
+
+
+def _first_gradient(case, got, want):
+    if np.allclose(got[2] - got[1], got[1] - got[0]) and np.allclose(got[1], want[1]):
+        return "Your second step repeats the first: the gradient is computed once. It belongs into the loop, at the point where you are."
 
 
 def _begins_late(case, got, want):
@@ -127,6 +166,9 @@ newton = Exercise(
         (_bowl_gradient, _bowl_hessian, np.array([2.0, -1.0]), 1e-8, 12),
         (_dented_gradient, _dented_hessian, np.array([3.0, 4.0]), 1e-8, 12),
         (_dented_gradient, _dented_hessian, np.array([-3.0, 2.0]), 1e-12, 2),
+        # here ‖g‖₂ is above the tolerance while its largest entry, or the step, is below
+        (_dented_gradient, _dented_hessian, np.array([3.0, 4.0]), 0.028, 12),
+        (_dented_gradient, _dented_hessian, np.array([-3.0, 2.0]), 0.1, 12),
     ],
     slips=[
         Slip("only_the_end", _end_alone, before_shape=True),
@@ -162,9 +204,22 @@ newton = Exercise(
             ),
             before_shape=True,
         ),
+        Slip(
+            "multiplied",
+            _first_move(
+                lambda g, H, x, d: x - H(x) @ g(x),
+                "You multiply by $H$; a Newton step *solves* with it.",
+            ),
+            before_shape=True,
+        ),
+        Slip("entry_by_entry", _entry_by_entry, before_shape=True),
         Slip("one_array", _one_array, before_shape=True),
         Slip("start_missing", _begins_late, before_shape=True),
         Slip("one_too_few", _one_too_few, before_shape=True),
+        Slip("stops_early", _stops_early, before_shape=True),
+        Slip("stray_factor", _stray_factor, before_shape=True),
+        Slip("wrong_step", _wrong_step, before_shape=True),
+        Slip("first_gradient", _first_gradient, before_shape=True),
         Slip("looks_before_the_leap", _one_step_more, before_shape=True),
         Slip("first_curvature", _first_curvature, before_shape=True),
         Slip("never_stops", _never_stops, before_shape=True),

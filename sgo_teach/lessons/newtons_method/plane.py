@@ -31,6 +31,7 @@ class Race(Stage):
 
     FLOOR = 1e-16
     LONGEST = 60
+    ALPHA = 1e-3  # safe at every customary start
 
     def __init__(self):
         fig, (self.ax, side) = draw.figure(draw.TALL, columns=2, width_ratios=(1.15, 1))
@@ -38,7 +39,7 @@ class Race(Stage):
         side.set(xlim=(0, self.LONGEST), ylim=(self.FLOOR, 1e6), yscale="log")
         side.set(xlabel="move $k$", ylabel=r"$L(\theta_k) - L_{\min}$")
         self.surface = self.choice("surface", "loss L", PLANES)
-        self.alpha = self.slider("alpha", "α of gradient descent", -4, 0, 0.1, 1e-3, log=True)
+        self.alpha = self.slider("alpha", "α of gradient descent", -4, 0, 0.1, self.ALPHA, log=True)
         self.moves = self.slider("moves", "moves", 0, self.LONGEST, 1, 30)
         self.paths, self.curves, self.ends = {}, {}, {}
         self.now = self.line(side, draw.POINT, width=1.5)
@@ -81,7 +82,7 @@ class Race(Stage):
         self.stars.remove()
         self.draw_surface()
         with self.held():
-            self.at.value = tuple(self.problem.start)
+            self.at.value, self.alpha.value = tuple(self.problem.start), self.ALPHA
         self.redraw()
 
     def update(self):
@@ -105,9 +106,10 @@ def describe_runner(runner: Runner, height: str = "L − L_min") -> str:
     """Say where a runner is after its moves, as the end of a sentence."""
     made, (x, y) = count(len(runner.path) - 1, "move"), np.round(runner.path[-1], 3) + 0.0
     loss = f"{height} = {runner.excess[-1]:.2g}"
+    under_way = "is climbing" if runner.excess[-1] > runner.excess[0] else "is under way"
     return {
         "arrived": f"has arrived at a {runner.kind}, ({x:.3f}, {y:.3f}), after {made}.",
-        "going": f"is under way after {made}: {loss}.",
+        "going": f"{under_way} after {made}: {loss}.",
         "away": f"has flown off after {made}.",
         "singular": f"is stuck after {made}: H has no inverse there.",
     }[runner.state]
@@ -204,6 +206,6 @@ def describe_basins(frame: BasinFrame, runner: Runner, damping: float) -> str:
     """Say what became of all starts, of one of them, and what the damping costs."""
     parts = [f"{100 * s:.0f} % {kind}" for kind, s in frame.share.items() if s >= 0.005]
     words = f"λ = {damping:g}: of all starts, {', '.join(parts)}"
-    if np.isfinite(frame.moves):
+    if frame.share["nowhere"] < 0.995:
         words += f"; those that arrive need {frame.moves:.0f} moves (median)"
     return f"{words}.\nFrom your start it {describe_runner(runner, 'L')}"

@@ -24,7 +24,7 @@ near_a_hilltop = predict(
     ],
     answer=1,
     because=(
-        "The method looks for $L' = 0$ and finds the nearest such point. "
+        "The method looks for $L' = 0$, and 0.5 is close to such a point. "
         "There $L'' < 0$, so the parabola hangs downwards and its flat point is its top."
     ),
     name="near_a_hilltop",
@@ -70,7 +70,7 @@ questions = quiz(
             because="The model is the loss itself, whatever its condition. $\\kappa$ costs digits, not steps.",
         ),
         Question(
-            "You measure lengths in millimetres instead of metres. Which method takes the same path, only relabelled?",
+            "You measure one of two lengths in millimetres instead of metres. Which method takes the same path, only relabelled?",
             ["gradient descent", "Newton's method", "both", "neither"],
             answer=1,
             because="For $\\theta = A\\varphi$ the Newton step is $A^{-1}\\Delta$; the gradient becomes $A^Tg$, another direction.",
@@ -83,7 +83,7 @@ questions = quiz(
                 "`solve` works where $H$ is singular",
             ],
             answer=0,
-            because="An inverse costs about three times the work, and it is multiplied by $g$ with its rounding errors.",
+            because="An inverse costs three to four times the work, and it is multiplied by $g$ with its rounding errors.",
         ),
         Question(
             "Newton's method has stopped: the gradient is zero. What have you found?",

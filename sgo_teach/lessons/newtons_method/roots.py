@@ -7,7 +7,7 @@ from __future__ import annotations
 import numpy as np
 
 from sgo_teach.checks import Exercise, Slip
-from sgo_teach.lessons.newtons_method import mutants
+from sgo_teach.lessons.newtons_method import mutants_roots as mutants
 from sgo_teach.lessons.newtons_method.slips import equals
 
 LESSON = "newtons_method"
@@ -58,7 +58,10 @@ def _start_missing(case, got, want):
 
 def _last_missing(case, got, want):
     if np.shape(got) == np.shape(want[:-1]) and np.allclose(got, want[:-1]):
-        return "The last point is computed but not kept: append after moving, not before."
+        return (
+            "The last point is missing: `steps` moves make `steps + 1` points. "
+            "Do you move once too few, or append before moving?"
+        )
 
 
 def _only_the_end(case, got, want):
@@ -122,6 +125,13 @@ newton_root = Exercise(
             ),
         ),
         Slip(
+            "brackets",
+            equals(
+                _walk(lambda f, df, x, x0: (x - f(x)) / df(x)),
+                "Look at the brackets: only $f(x)$ is divided by the slope, not $x - f(x)$.",
+            ),
+        ),
+        Slip(
             "first_tangent",
             equals(
                 _walk(lambda f, df, x, x0: x - f(x) / df(x0)),
@@ -160,7 +170,7 @@ order = Exercise(
     cases=[
         (np.array([0.9, 0.5, 0.13, 0.004, 6e-6]),),
         (np.array([0.7, 0.3, 0.05, 3e-4, 8e-11]),),
-        (np.array([0.8, 0.2, 0.05, 0.0125, 0.003125]),),
+        (np.array([0.8, 0.21, 0.05, 0.0125, 0.0032]),),
     ],
     slips=[
         Slip(
@@ -175,6 +185,13 @@ order = Exercise(
             equals(
                 lambda e: (e[-1] / e[-2]) / (e[-2] / e[-3]),
                 "The quotients are right; the exponent comes down only under logarithms.",
+            ),
+        ),
+        Slip(
+            "differences",
+            equals(
+                lambda e: (e[-1] - e[-2]) / (e[-2] - e[-3]),
+                "You divide differences of errors. The exponent sits in *quotients* of errors, and comes down under logarithms.",
             ),
         ),
         Slip(
@@ -209,7 +226,7 @@ order = Exercise(
             "shifted",
             equals(
                 lambda e: _order(e[-4:-1]),
-                "The last error is left out: `errors[-4:-1]` ends *before* the last one.",
+                "The last error is left out: a slice that ends at $-1$ ends *before* the last entry.",
             ),
         ),
     ],

@@ -7,7 +7,7 @@ from __future__ import annotations
 import numpy as np
 
 from sgo_teach.checks import Exercise, Slip
-from sgo_teach.lessons.newtons_method import mutants
+from sgo_teach.lessons.newtons_method import mutants_squares as mutants
 from sgo_teach.lessons.newtons_method.slips import equals
 
 LESSON = "newtons_method"
@@ -62,6 +62,21 @@ def _points_by_points(case, got, want):
         return f"The Hessian has a row and a column for each *parameter*; $XX^T$ is {m} × {m}, one for each data point."
 
 
+def _hessian_first(case, got, want):
+    if [np.shape(part) for part in got] == [np.shape(part) for part in reversed(want)]:
+        return "The gradient comes first, then the Hessian."
+
+
+def _not_together(case, got, want):
+    """Each of the two is right up to a factor, but not up to the same one."""
+    a, b = (np.vdot(mine, ours) / np.vdot(ours, ours) for mine, ours in zip(got, want, strict=True))
+    if a and b and abs(a - b) > 1e-6 and _pair(_scaled(a, b), "yes")(case, got, want):
+        return (
+            f"Gradient and Hessian do not belong together: your $g$ is {a:.3g} times the right one, "
+            f"your $H$ {b:.3g} times, but $H$ must be the derivative of your $g$."
+        )
+
+
 def _stray_penalty(case, got, want):
     extra = got[1] - want[1]
     half = got[1] - want[1] / 2
@@ -87,11 +102,6 @@ mse_derivatives = Exercise(
     reference=_mse_derivatives,
     cases=[
         (
-            np.array([[1.0, 1.0], [1.0, 0.0], [0.0, 1.0], [0.0, 0.0]]),
-            np.array([0.0, 0.0, 1.0, 1.0]),
-            np.array([3.0, -2.0]),
-        ),
-        (
             np.array(
                 [
                     [1.0, 2.0, 0.0],
@@ -104,8 +114,14 @@ mse_derivatives = Exercise(
             np.array([1.0, 0.0, -2.0, 0.5, 3.0]),
             np.array([0.5, -1.0, 2.0]),
         ),
+        (
+            np.array([[1.0, 1.0], [1.0, 0.0], [0.0, 1.0], [0.0, 0.0]]),
+            np.array([0.0, 0.0, 1.0, 1.0]),
+            np.array([3.0, -2.0]),
+        ),
     ],
     slips=[
+        Slip("hessian_first", _hessian_first, before_shape=True),
         Slip("broadcast", _matrix_gradient, before_shape=True),
         Slip("points_by_points", _points_by_points, before_shape=True),
         Slip(
@@ -147,6 +163,14 @@ mse_derivatives = Exercise(
                 "Every data point got the *average* of $y$ as its target: somewhere (m, 1) − (m,) made a matrix, and a mean hid it.",
             ),
         ),
+        Slip(
+            "both_signs",
+            _pair(
+                _scaled(-1, -1),
+                "Both signs are turned: these belong to $-L$. A sum of squares has a Hessian without negative eigenvalues.",
+            ),
+        ),
+        Slip("not_together", _not_together),
         Slip("stray_penalty", _stray_penalty),
     ],
     mutants=mutants.MSE_DERIVATIVES,
@@ -193,12 +217,19 @@ def _right(X):
     return 2 * X.T @ X / len(X)
 
 
+def _half(X):
+    return _right(X) / 2
+
+
 def _penalised(X):
     return X.T @ X / len(X) + 2 * np.eye(X.shape[1]) / len(X)
 
 
 def _penalised_too(X):
     return _right(X) + 2 * np.eye(X.shape[1]) / len(X)
+
+
+_CURVATURES = (_right, _half, _penalised, _penalised_too)
 
 
 def _any_of(*whens):
@@ -230,13 +261,25 @@ def _first_order(case, got, want):
         return "Your first step follows the gradient alone: the curvature $2X^TX/m$ is not used."
 
 
+def _not_from_zero(case, got, want):
+    if case[2] == 0:
+        return (
+            f"With `steps` = 0 the answer is the start, θ = 0, and yours is {np.round(got, 3).tolist()}. "
+            "Does the walk begin at zero, and does it make `steps` Newton steps?"
+        )
+
+
 _SHORT = (
     "Downhill now, but a hundred times too short: the factor in front is meant for gradients, "
     "whose length says nothing. An exact Newton step needs none."
 )
+_UPHILL = (
+    "You walk uphill: the gradient points up, so its share is *subtracted*. "
+    "Either $\\Delta = -H^{-1}g$ and $\\theta + \\Delta$, or $\\theta - H^{-1}g$."
+)
 _PENALTY = (
-    "One step should be enough, yet yours stops short: the Hessian is not the derivative of the gradient. "
-    "Differentiate $2X^T(X\\theta - y)/m$ once more."
+    "One step should be enough, yet yours stops short: there is the curvature of a penalty in the Hessian. "
+    "The loss in the docstring has no penalty, in the gradient or in the Hessian."
 )
 
 fit = Exercise(
@@ -264,6 +307,7 @@ fit = Exercise(
             np.array([1.0, 0.0, -2.0, 0.5, 3.0]),
             4,
         ),
+        (np.array([[2.0, 1.0], [1.0, 1.0], [0.0, 3.0]]), np.array([1.0, 2.0, 3.0]), 0),
     ],
     slips=[
         Slip("still_a_matrix", _still_a_matrix, before_shape=True),
@@ -277,9 +321,11 @@ fit = Exercise(
         ),
         Slip(
             "hundred_times_too_short",
-            _any_of(
-                *(equals(_fit_with(H, 0.01), _SHORT) for H in (_right, _penalised, _penalised_too))
-            ),
+            _any_of(*(equals(_fit_with(H, 0.01), _SHORT) for H in _CURVATURES)),
+        ),
+        Slip(
+            "uphill",
+            _any_of(*(equals(_fit_with(H, a), _UPHILL) for H in _CURVATURES for a in (-1, -0.01))),
         ),
         Slip(
             "stray_penalty",
@@ -288,11 +334,12 @@ fit = Exercise(
         Slip(
             "bounces",
             equals(
-                _fit_with(lambda X: _right(X) / 2),
+                _fit_with(_half),
                 "Now it jumps to the far side of the minimum and back: the Hessian is half of what it should be.",
             ),
         ),
         Slip("first_order", _first_order),
+        Slip("not_from_zero", _not_from_zero),
     ],
     mutants=mutants.FIT,
     hints=[

@@ -59,6 +59,7 @@ window.eye = (() => {
   const small = new OffscreenCanvas(216, 108), c = small.getContext("2d", {willReadFrequently: true});
   function hash() {
     let h = 2166136261;
+    for (const e of root.querySelectorAll(".sgo-say")) for (const letter of e.textContent) h = Math.imul(h ^ letter.codePointAt(0), 16777619) >>> 0;
     c.fillStyle = "#fff"; c.fillRect(0, 0, 216, 108);
     for (const e of root.querySelectorAll("img, canvas")) if (e.tagName === "CANVAS" || e.naturalWidth) c.drawImage(e, 0, 0, 216, 108);
     for (const v of new Uint32Array(c.getImageData(0, 0, 216, 108).data.buffer)) h = Math.imul(h ^ v, 16777619) >>> 0;

@@ -22,6 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from playwright.sync_api import Browser, ElementHandle, ViewportSize, sync_playwright
+from websocket import create_connection
 
 PAGE_SCRIPT = Path(__file__).with_name("lab.js")
 CHROMIUM_OPTIONS = [
@@ -143,14 +144,63 @@ def _stop(process: subprocess.Popen) -> None:
 
 
 @contextmanager
-def chromium(path: str) -> Iterator[Browser]:
+def chromium(path: str) -> Iterator[Chromium]:
     """Start a headless Chromium or Chrome; close it at the end."""
+    port = free_port()
+    options = [*CHROMIUM_OPTIONS, f"--remote-debugging-port={port}"]
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=CHROMIUM_OPTIONS)
+        browser = playwright.chromium.launch(executable_path=path, args=options)
         try:
-            yield browser
+            yield Chromium(browser, port)
         finally:
             browser.close()
+
+
+@dataclass(frozen=True)
+class Chromium:
+    """A running browser and the port of its developer tools."""
+
+    browser: Browser
+    port: int
+
+
+class Mouse:
+    """A mouse with its left button held; it moves on time and, like a real one, waits for nobody.
+
+    Parameters
+    ----------
+    window : Window
+        Where it moves.
+    """
+
+    def __init__(self, window: Window):
+        session = window.page.context.new_cdp_session(window.page)
+        target = session.send("Target.getTargetInfo")["targetInfo"]["targetId"]
+        session.detach()
+        address = f"ws://127.0.0.1:{window.chromium.port}/devtools/page/{target}"
+        self._socket = create_connection(address, suppress_origin=True)
+        self._count = 0
+
+    def _send(self, kind: str, x: float, y: float, **more) -> None:
+        self._count += 1
+        place = {"type": kind, "x": x, "y": y, "button": "left", **more}
+        message = {"id": self._count, "method": "Input.dispatchMouseEvent", "params": place}
+        self._socket.send(json.dumps(message))
+
+    def press(self, x: float, y: float) -> None:
+        """Press the button at (x, y), pixels of the window."""
+        self._send("mousePressed", x, y, buttons=1, clickCount=1)
+
+    def move(self, x: float, y: float) -> None:
+        """Move to (x, y)."""
+        self._send("mouseMoved", x, y, buttons=1)
+
+    def release(self, x: float, y: float) -> None:
+        """Let go at (x, y), once the page has taken all movements."""
+        self._send("mouseReleased", x, y, buttons=0, clickCount=1)
+        while json.loads(self._socket.recv()).get("id") != self._count:
+            continue
+        self._socket.close()
 
 
 class Window:
@@ -158,8 +208,8 @@ class Window:
 
     Parameters
     ----------
-    browser : Browser
-        From `chromium`.
+    chromium : Chromium
+        From the function of that name.
     size : (int, int)
         Pixels.
     **options
@@ -173,9 +223,10 @@ class Window:
         Errors of the console so far.
     """
 
-    def __init__(self, browser: Browser, size=(1400, 1000), **options):
+    def __init__(self, chromium: Chromium, size=(1400, 1000), **options):
+        self.chromium = chromium
         viewport: ViewportSize = {"width": size[0], "height": size[1]}
-        self.page = browser.new_context(viewport=viewport, **options).new_page()
+        self.page = chromium.browser.new_context(viewport=viewport, **options).new_page()
         self.complaints: list[str] = []
         self.page.on("console", self._console)
         self.page.on("pageerror", lambda error: self.complaints.append(f"uncaught: {error}"))

@@ -30,7 +30,7 @@ from pathlib import Path
 import nbformat
 from playwright.sync_api import ElementHandle, Page
 
-from benchmarks.lab import Notebook, Window, chromium, jupyterlab
+from benchmarks.lab import Mouse, Notebook, Window, chromium, jupyterlab
 from benchmarks.proxy import delaying_proxy
 from benchmarks.report import Series, table, write_picture
 from tools.chromium import find_chromium
@@ -98,25 +98,25 @@ def presses(page: Page, root: ElementHandle, control: ElementHandle, series, cou
     page.evaluate("() => eye.end()")
 
 
-def drag(page: Page, root: ElementHandle, control: ElementHandle, series, seconds: float) -> None:
+def drag(window: Window, root: ElementHandle, control: ElementHandle, series, seconds) -> None:
     """Drag to and fro at sixty moves a second; count the different pictures that were shown."""
+    page, mouse = window.page, Mouse(window)
     box = control.bounding_box()
     assert box is not None
     x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
     reach, step, slope = track(control)
-    page.mouse.move(x, y)
-    page.mouse.down()
+    mouse.press(x, y)
     page.evaluate("(e) => eye.begin(e)", root)
     begun, at, moves = time.monotonic(), 0.0, 0
     while time.monotonic() - begun < seconds:
         at, moves = at + step, moves + 1
         if not -reach < at < reach:
             step = -step
-        page.mouse.move(x + at, y + slope * at)
+        mouse.move(x + at, y + slope * at)
         time.sleep(max(0.0, begun + moves / 60 - time.monotonic()))
     shown = page.evaluate("() => eye.end()")["log"]
-    page.mouse.up()
     series.drag_fps.append((len(shown) - 1) / (time.monotonic() - begun))
+    mouse.release(x, y)
     page.wait_for_timeout(400)
 
 
@@ -171,7 +171,8 @@ def measure(name: str, notebooks: dict[str, Notebook], found: dict, options) -> 
         flipbook = notebooks["stage"].ask(f"bool({title}.pages)") == "True"
         roots = {"interact": peers[i][1], **{way: roots[i][1] for way, roots in stages.items()}}
         for way, root in roots.items():
-            page = notebooks.get(way, notebooks["stage"]).page
+            window = notebooks.get(way, notebooks["stage"]).window
+            page = window.page
             page.bring_to_front()
             root.evaluate("(e) => e.scrollIntoView()")
             page.wait_for_timeout(300)
@@ -180,7 +181,7 @@ def measure(name: str, notebooks: dict[str, Notebook], found: dict, options) -> 
                 fresh = Series(name, title, kind, way, flipbook)
                 series = found.setdefault((title, kind, way), fresh)
                 presses(page, root, control, series, options.presses)
-                drag(page, root, control, series, options.seconds)
+                drag(window, root, control, series, options.seconds)
 
 
 def open_everywhere(stack: ExitStack, name: str, windows: dict[str, Window]) -> dict[str, Notebook]:

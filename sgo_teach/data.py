@@ -36,7 +36,7 @@ def digits(test_size: int = 360, seed: int = 0) -> ImageData:
     """Handwritten digits, 8 × 8 pixels, 1,797 of them: they come with scikit-learn, no network.
 
     The split is stratified (each class has the same share in both parts) and fixed by the seed.
-    The same 43 writers stand on both sides of it, so the held-out accuracy speaks of new digits
+    The same 13 writers stand on both sides of it, so the held-out accuracy speaks of new digits
     by known hands.
 
     Parameters

@@ -14,8 +14,6 @@ from sgo_teach.nets.race import (
     hessian_free_entrant,
 )
 
-WEIGHT_DECAY = 1e-3  # the same for all, so that all minimise the same loss
-
 
 def digits_network(seed: int) -> nn.Sequential:
     """The network of lesson 12 for 8 × 8 images; the seed decides its first weights."""
@@ -23,35 +21,32 @@ def digits_network(seed: int) -> nn.Sequential:
 
 
 def hessian_free(data: ImageTensors, seed: int) -> Entrant:
-    """Hessian-free: a gradient of 479 images (a third of them), curvature of 128, 10 products."""
+    """Hessian-free: the gradient of all images, the curvature of 240, at most 10 products."""
     network = digits_network(seed)
     optimizer = HessianFree(
         network.parameters(),
-        damping=0.1,
+        damping=1.0,
         output_loss="cross_entropy",
-        weight_decay=WEIGHT_DECAY,
         max_cg_steps=10,
         preconditioner=True,
         seed=seed,
     )
-    generator = torch.Generator().manual_seed(seed)
-    return hessian_free_entrant("Hessian-free", network, optimizer, data, 479, 128, generator)
+    generator, n = torch.Generator().manual_seed(seed), len(data.train_images)
+    return hessian_free_entrant("Hessian-free", network, optimizer, data, n, 240, generator)
 
 
 def adam(data: ImageTensors, seed: int) -> Entrant:
-    """Adam; learning rate and batch are the best of a small grid."""
+    """Adam; rate 0.003 and batch 128 did best among 0.001, 0.003, 0.01 and 32, 64, 128."""
     network = digits_network(seed)
-    optimizer = torch.optim.Adam(network.parameters(), lr=3e-3, weight_decay=WEIGHT_DECAY)
+    optimizer = torch.optim.Adam(network.parameters(), lr=3e-3)
     generator = torch.Generator().manual_seed(seed)
     return first_order_entrant("Adam", network, optimizer, data, 128, generator)
 
 
 def sgd(data: ImageTensors, seed: int) -> Entrant:
-    """SGD with momentum 0.9; learning rate and batch are the best of a small grid."""
+    """SGD, momentum 0.9; rate 0.05 and batch 64 did best among 0.03 to 0.2 and 32, 64, 128."""
     network = digits_network(seed)
-    optimizer = torch.optim.SGD(
-        network.parameters(), lr=0.1, momentum=0.9, weight_decay=WEIGHT_DECAY
-    )
+    optimizer = torch.optim.SGD(network.parameters(), lr=0.05, momentum=0.9)
     generator = torch.Generator().manual_seed(seed)
     return first_order_entrant("SGD + momentum", network, optimizer, data, 64, generator)
 

@@ -33,9 +33,10 @@ from sgo_teach.nets.curvature import (
 )
 from sgo_teach.nets.damping import levenberg_marquardt
 from sgo_teach.nets.local_model import LocalModel
+from sgo_teach.nets.memory import recall, remember
 from sgo_teach.nets.parameters import ParameterVector
 from sgo_teach.nets.preconditioner import mean_square_gradient, preconditioner_diagonal
-from sgo_teach.nets.settings import PER_GROUP, check_settings
+from sgo_teach.nets.settings import PER_GROUP, check_settings, per_parameter, weight_penalty
 from sgo_teach.nets.step_record import HessianFreeStep, with_cg
 from sgo_teach.nets.trials import FrozenRandomness, TrialLoss, restored
 from sgo_teach.solvers.cg import NEGATIVE_CURVATURE, CGResult
@@ -118,7 +119,7 @@ class HessianFree(Optimizer):
         warm_start: float = 0.95,
         backtracking: bool = True,
         preconditioner: bool = False,
-        probes: int = 4,
+        probes: int = 1,
         line_search: bool = True,
         buffers: Iterable[Tensor] = (),
         seed: int = 0,
@@ -221,7 +222,7 @@ class HessianFree(Optimizer):
             model, diagonal = self._model(vector, frozen, (loss, outputs), curvature_closure)
             trial = self._trial(vector, frozen, choice_closure or closure)
             if choice_closure is None:
-                before = float(loss.detach()) + self._penalty(vector)
+                before = float(loss.detach()) + weight_penalty(self.param_groups, vector)
             else:
                 before = trial(torch.zeros_like(trial.theta))
             self._last_step = step = self._move(vector, model, diagonal, trial, before)
@@ -243,7 +244,7 @@ class HessianFree(Optimizer):
                 passed = run(curvature_closure)
         product = self._curvature(vector, *passed)
         diagonal = self._diagonal(vector, *passed)
-        decay = self._per_parameter(vector, "weight_decay")
+        decay = per_parameter(self.param_groups, "weight_decay", vector)
         gradient = vector.flatten(parts) + decay * vector.read()
         return LocalModel(gradient, lambda v: product(v) + decay * v, self.damping), diagonal
 
@@ -272,9 +273,10 @@ class HessianFree(Optimizer):
         # Seeded by the step, so that a resumed run draws the same signs.
         generator = torch.Generator().manual_seed(setting["seed"] + self._k)
         new = mean_square_gradient(loss, outputs, vector, setting["probes"], generator)
-        old = self._recall(vector, "mean_square")
+        old = recall(self.state, vector, "mean_square")
         mean = new if old is None else MEMORY * old + (1 - MEMORY) * new
-        self._remember(vector, "mean_square", mean)
+        if bool(torch.isfinite(mean).all()):  # one broken batch must not spoil the mean for good
+            remember(self.state, vector, "mean_square", mean)
         return preconditioner_diagonal(mean, self.damping)
 
     def _move(
@@ -294,15 +296,18 @@ class HessianFree(Optimizer):
             return replace(stay, outcome="not_finite")
         if squared == 0:
             return replace(stay, outcome="zero_gradient")
-        setting, start = self.param_groups[0], self._recall(vector, "warm_start")
+        setting, start = self.param_groups[0], recall(self.state, vector, "warm_start")
         start = None if start is None else setting["warm_start"] * start
         result = model.solve(start, diagonal, setting["cg_stop"], setting["max_cg_steps"])
-        step_size, backtracking = self._per_parameter(vector, "lr"), setting["backtracking"]
+        step_size, backtracking = (
+            per_parameter(self.param_groups, "lr", vector),
+            setting["backtracking"],
+        )
         candidates = model.candidates(result, step_size, backtracking)
         choice = choose(model, candidates, trial, before, setting["line_search"])
         if choice.delta is not None:
             vector.write(trial.theta + choice.delta)
-        self._remember(vector, "warm_start", None if choice.delta is None else result.x)
+        remember(self.state, vector, "warm_start", None if choice.delta is None else result.x)
         damping = self._next_damping(choice.ratio, result)
         return with_cg(stay, result, choice, damping, diagonal)
 
@@ -318,21 +323,9 @@ class HessianFree(Optimizer):
     ) -> TrialLoss:
         def objective() -> float:
             with frozen.replay():
-                return loss_of(closure) + self._penalty(vector)
+                return loss_of(closure) + weight_penalty(self.param_groups, vector)
 
         return TrialLoss(objective, vector)
-
-    def _penalty(self, vector: ParameterVector) -> float:
-        """½ Σ cᵢθᵢ², the weight decay in the loss."""
-        if not any(group["weight_decay"] for group in self.param_groups):
-            return 0.0
-        theta = vector.read()
-        return 0.5 * float((self._per_parameter(vector, "weight_decay") * theta) @ theta)
-
-    def _per_parameter(self, vector: ParameterVector, name: str) -> Tensor:
-        """A setting of the groups as a vector (n,)."""
-        of = {p: float(group[name]) for group in self.param_groups for p in group["params"]}
-        return vector.flatten([torch.full_like(p, of[p]) for p in vector.tensors])
 
     @property
     def _k(self) -> int:
@@ -341,15 +334,3 @@ class HessianFree(Optimizer):
     def _shared(self) -> dict[str, Any]:
         """State of the whole optimiser; it is kept with the first parameter, to be saved."""
         return self.state[self.param_groups[0]["params"][0]]
-
-    def _recall(self, vector: ParameterVector, name: str) -> Tensor | None:
-        parts = [self.state[p].get(name) for p in vector.tensors]
-        return None if all(part is None for part in parts) else vector.flatten(parts)
-
-    def _remember(self, vector: ParameterVector, name: str, value: Tensor | None) -> None:
-        parts = [None] * len(vector.tensors) if value is None else vector.split(value)
-        for p, part in zip(vector.tensors, parts, strict=True):
-            if part is None:
-                self.state[p].pop(name, None)
-            else:
-                self.state[p][name] = part

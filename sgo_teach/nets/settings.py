@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
+import torch
+from torch import Tensor
+
+from sgo_teach.nets.parameters import ParameterVector
+
+Groups = Sequence[dict[str, Any]]
 PER_GROUP = ("lr", "weight_decay")
 
 
@@ -30,3 +37,17 @@ def check_settings(setting: dict[str, Any]) -> None:
     for name, (met, wanted) in requirements.items():
         if not met:
             raise ValueError(f"{name} must be {wanted}, not {setting[name]!r}")
+
+
+def per_parameter(groups: Groups, name: str, vector: ParameterVector) -> Tensor:
+    """A setting of the groups as a vector (n,)."""
+    setting = {p: float(group[name]) for group in groups for p in group["params"]}
+    return vector.flatten([torch.full_like(p, setting[p]) for p in vector.tensors])
+
+
+def weight_penalty(groups: Groups, vector: ParameterVector) -> float:
+    """½ Σ cᵢθᵢ², what weight decay c adds to the loss."""
+    if not any(group["weight_decay"] for group in groups):
+        return 0.0
+    theta = vector.read()
+    return 0.5 * float((per_parameter(groups, "weight_decay", vector) * theta) @ theta)

@@ -77,6 +77,7 @@ function paint(c, scene, {head, numbers, classes}) {
     c.strokeStyle = c.fillStyle = m.color; c.globalAlpha = m.alpha; c.lineWidth = m.width ?? 2; c.lineJoin = "round";
     c.setLineDash(m.dash ?? []); DRAW[m.kind](c, m, p, head.words[i] ?? [], own, shape); c.restore();
   });
+  for (const box of scene.legends) c.clearRect(...box); // legends are on the backdrop and stay readable
 }
 // which position of its control a value is: flipbook pages are named by positions
 const position = (s, v) => s.type === "choice" ? s.options.indexOf(v) : s.type !== "slider" ? Number(v)
@@ -155,19 +156,20 @@ const BUILD = {
       const way = {ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1]}[e.key];
       if (way) { e.preventDefault(); change({nudge: way.map((v) => v * (e.shiftKey ? 10 : 1))}); }
     };
-    const show = (h) => { show.now = h; knob.style.left = `${100 * h.at[0] / scene.size[0]}%`; knob.style.top = `${100 * h.at[1] / scene.size[1]}%`;
+    const show = (h) => { // moved by a transform, which needs no new layout; cqw is a hundredth of the picture's width
+      show.now = h; knob.style.transform = `translate(${100 * h.at[0] / scene.size[0]}cqw, ${100 * h.at[1] / scene.size[1]}cqh)`;
       knob.setAttribute("aria-label", `${s.label}: ${h.say}`); };
     return Object.assign(show, {knob, change, jump: s.jump});
   },
 };
 function hands(picture, scene, handles) {
-  let held = null, finger = null;
-  const place = (e) => { const r = picture.getBoundingClientRect();
-    return [(e.clientX - r.left) * scene.size[0] / r.width, (e.clientY - r.top) * scene.size[1] / r.height]; };
+  let held = null, finger = null, r = null;
+  const place = (e) => [(e.clientX - r.left) * scene.size[0] / r.width, (e.clientY - r.top) * scene.size[1] / r.height];
   picture.onpointerdown = (e) => {
     if (held || e.button) return;
+    r = picture.getBoundingClientRect(); // once a drag: asking again would lay the page out at every move
     const [x, y] = place(e), gap = (h) => Math.hypot(h.now.at[0] - x, h.now.at[1] - y);
-    const inside = ({now: {reach: r}}) => x >= r[0] && x <= r[2] && y >= r[1] && y <= r[3];
+    const inside = ({now: {reach: [left, top, right, bottom]}}) => x >= left && x <= right && y >= top && y <= bottom;
     held = handles.filter((h) => h.knob === e.target || (h.jump && inside(h))).sort((a, b) => gap(a) - gap(b))[0];
     if (!held) return;
     e.preventDefault(); picture.setPointerCapture(finger = e.pointerId); held.knob.focus({preventScroll: true});
@@ -201,9 +203,11 @@ function render({model, el}) {
   }
   const use = (frame, sync = true) => {
     const {head} = frame; paint(c, model.get("scene"), frame);
-    say.textContent = head.say; say.classList.toggle("trouble", head.trouble);
+    if (say.textContent !== head.say) say.textContent = head.say; // a read-out that stays is not read again
+    say.classList.toggle("trouble", head.trouble);
     for (const [name, h] of Object.entries(head.handles)) show[name](h);
-    if (sync && !send.busy()) for (const [name, v] of Object.entries(head.values)) { values[name] = v; show[name](v); }
+    if (sync && !send.busy()) for (const [name, v] of Object.entries(head.values))
+      if (values[name] !== v) { values[name] = v; show[name](v); }
   };
   const update = () => {
     const frame = decode(model.get("frame")), mine = send.answered(frame.head.seq);

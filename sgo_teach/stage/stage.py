@@ -42,6 +42,12 @@ DRAWING = threading.RLock()  # matplotlib's fonts and mathtext are no good in tw
 DPI = 100  # one inch of figure is 100 pixels of stage; the backdrop has twice as many
 
 
+def framed(ax) -> bool:
+    """Whether `ax` has a legend with a frame, which covers the marks behind it."""
+    legend = ax.get_legend()
+    return legend is not None and legend.get_frame_on()
+
+
 class Stage(anywidget.AnyWidget):
     """A responsive picture with its controls, a read-out and a still PNG for where no kernel lives.
 
@@ -150,9 +156,15 @@ class Stage(anywidget.AnyWidget):
                 "alt": self.alt,
                 "marks": [mark.spec(self._height) for mark in self.marks],
                 "controls": [control.spec() for control in self.controls.values()],
+                "legends": [self._box(ax.get_legend()) for ax in self.fig.axes if framed(ax)],
             }
             self.pages = {}  # pages made for another backdrop are no longer true
             self.refresh()
+
+    def _box(self, artist) -> list[float]:
+        """Return left, top, width and height of something drawn, in pixels of the stage."""
+        box = artist.get_window_extent()
+        return [float(v) for v in (box.x0, self._height - box.y1, box.width, box.height)]
 
     def _drawn(self) -> bytes:
         png = io.BytesIO()

@@ -209,7 +209,7 @@ def exported(written):
 @pytest.fixture
 def offline(browser, exported):
     """That page, opened as a file in a browser without a network."""
-    context = browser.new_context(offline=True)
+    context = browser.browser.new_context(offline=True)
     page = context.new_page()
     page.goto(exported.as_uri())
     yield page

@@ -36,9 +36,10 @@ class Marks(Stage):
         self.dot = self.points(ax, draw.POINT, size=13)
         self.ring = self.points(ax, draw.POINT, size=13, hollow=True)
         self.arrow = self.arrows(bx, draw.NEWTON, width=5)
-        self.tops = self.bars(bx, draw.MODEL)
+        self.tops = self.bars(bx, draw.MODEL, label="tops")
         self.map = self.image(bx, ["#ff0000", "#00ff00"])
         self.label = self.text(ax, draw.BLACK, size=30)
+        self.legend(bx, loc="lower left")
         self.start(self.update)
 
     def update(self):
@@ -78,7 +79,7 @@ class Pages(Stage):
 @pytest.fixture
 def page(browser):
     """A page of a window of its own, with a clock that the test can turn."""
-    context = browser.new_context(viewport={"width": 1000, "height": 900}, has_touch=True)
+    context = browser.browser.new_context(viewport={"width": 1000, "height": 900}, has_touch=True)
     page = context.new_page()
     complaints = []
     page.on("pageerror", lambda error: complaints.append(str(error)))
@@ -171,6 +172,17 @@ def test_an_image_has_its_first_row_at_the_bottom(desk):
     first, second = 0.75 * x0 + 0.25 * x1, 0.25 * x0 + 0.75 * x1
     assert [desk.color(x, low)[:2] for x in (first, second)] == [[255, 0], [0, 255]]
     assert [desk.color(x, high)[:2] for x in (first, second)] == [[0, 255], [255, 0]]
+
+
+def test_a_mark_goes_behind_a_framed_legend(desk):
+    (box,) = desk.stage.scene["legends"]
+    left, top, width, height = box
+    stage = desk.stage
+    x, y = stage.bx.transData.inverted().transform((left + width / 2, 430 - top - height / 2))
+    stage.arrow.set((0, y), (4, y))
+    desk.deliver(stage._packed(0.0))
+    assert desk.color(left + width / 2, top + height / 2) == [0, 0, 0, 0]
+    assert desk.color(left + width + 20, top + height / 2)[:3] == rgb(draw.NEWTON)
 
 
 def test_text_stands_beside_its_point(desk):
@@ -462,6 +474,13 @@ def test_a_redrawn_backdrop_brings_its_marks_along(page):
     assert desk.color(*before[0])[3] == 0
 
 
+def test_a_view_greets_the_kernel_before_a_hand_moves(desk):
+    (greeting,) = desk.greetings
+    assert greeting["set"] == {}
+    desk.deliver(desk.answer(greeting))
+    assert desk.collect() == []
+
+
 # -- flipbooks ------------------------------------------------------------------------------------
 
 
@@ -520,7 +539,7 @@ def test_every_control_turns_pages_and_python_still_can(book):
 
 
 def test_in_a_dark_theme_the_stage_stays_light_and_readable(browser, marks):
-    context = browser.new_context(color_scheme="dark")
+    context = browser.browser.new_context(color_scheme="dark")
     desk = Desk(context.new_page(), marks[0])
     look = "(e) => [getComputedStyle(e).backgroundColor, getComputedStyle(e).color].join(' on ')"
     assert desk.find(":scope").evaluate(look) == "rgb(255, 255, 255) on rgb(34, 34, 34)"

@@ -13,7 +13,6 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from torch import nn
 from torch.nn.functional import cross_entropy
 
 from sgo_teach.data import digits
@@ -71,7 +70,7 @@ def test_with_much_damping_the_step_points_along_minus_g_and_rho_tends_to_1(at):
     g, G = damped_step.gradient_and_curvature(at)
     if np.linalg.norm(g) < 1e-2:
         return
-    damping = 1e6 * np.linalg.norm(G)
+    damping = 1e6 * float(np.linalg.norm(G))
     (step,) = damped_step.damped_steps(g, G, np.array([damping]))
     np.testing.assert_allclose(damping * step, -g, rtol=1e-5, atol=1e-5)
     assert damped_step.compute_damped(at, damping).ratio == pytest.approx(1, abs=1e-2)
@@ -104,7 +103,7 @@ def test_the_button_adapts_the_damping_by_the_rule_whether_the_step_is_taken_or_
         assert stage.damping.value == pytest.approx(wanted, rel=1e-6)
 
 
-# -- the exercises against the course's own optimiser -----------------------------------------------
+# -- the exercises against the course's own optimiser ---------------------------------------------
 def test_the_product_of_exercise_1_is_the_second_derivative_where_the_outputs_are_linear():
     generator = torch.Generator().manual_seed(5)
     X = torch.randn(6, 3, generator=generator, dtype=torch.float64)
@@ -191,7 +190,7 @@ def test_after_equal_updates_the_tale_is_another_one_than_after_equal_seconds():
     assert "never" in race_curves.tell([OURS], "Hessian-free", "updates", 500)
 
 
-# -- hard digits, confusion, filters ----------------------------------------------------------------
+# -- hard digits, confusion, filters --------------------------------------------------------------
 def test_the_hardest_digits_come_first_and_the_misread_ones_among_them():
     logits, labels = np.diag([4.0, 1.0, -2.0]) + 0.1, np.array([0, 1, 2])
     book = hard_digits.hardest(logits, labels, count=3)
@@ -291,7 +290,7 @@ def test_a_loss_that_is_no_number_is_drawn_at_the_top():
     assert loss.tolist() == [2.3, training.LIMITS["loss"][1]]
 
 
-# -- the notebook and the recording -----------------------------------------------------------------
+# -- the notebook and the recording ---------------------------------------------------------------
 def cell(name: str) -> str:
     """The source of a cell of the notebook, by its id."""
     cells = json.loads(NOTEBOOK.read_text())["cells"]
@@ -364,7 +363,7 @@ def test_hessian_free_reads_98_per_cent_of_the_held_out_digits():
     assert best >= 0.98
 
 
-# -- the pictures -----------------------------------------------------------------------------------
+# -- the pictures ---------------------------------------------------------------------------------
 def race_stage() -> race_curves.RaceCurves:
     """Recorded and live races."""
     return race_curves.RaceCurves(RECORDING, [entrant("Hessian-free", OURS), entrant("Adam", ADAM)])
@@ -373,10 +372,9 @@ def race_stage() -> race_curves.RaceCurves:
 def mistakes() -> hard_digits.Mistakes:
     """Two networks, one of them with a bias for ones."""
     first, second = entrant("Hessian-free"), entrant("Adam")
-    last = second.network[-1]
-    assert isinstance(last, nn.Linear)
+    *_, bias = second.network.parameters()
     with torch.no_grad():
-        last.bias[1] += 10
+        bias[1] += 10
     return hard_digits.Mistakes([first, second], data())
 
 

@@ -213,10 +213,11 @@ def test_a_zero_gradient_is_left_in_peace():
     assert optimizer.damping == 1
 
 
+@pytest.mark.parametrize("preconditioner", [False, True])
 @pytest.mark.parametrize("bad", [nan, float("inf")])
-def test_a_loss_that_is_not_finite_changes_nothing(bad):
+def test_a_loss_that_is_not_finite_changes_nothing(bad, preconditioner):
     network, closure = classification()
-    optimizer = HessianFree(network.parameters())
+    optimizer = HessianFree(network.parameters(), preconditioner=preconditioner)
     theta = [p.detach().clone() for p in network.parameters()]
 
     def broken():
@@ -289,6 +290,19 @@ def test_the_preconditioner_is_in_use():
     optimizer = HessianFree(network.parameters(), preconditioner=True, damping=1e-3)
     optimizer.step(closure)
     assert optimizer.last_step.preconditioner_spread > 2
+
+
+def test_each_step_draws_its_own_signs_for_the_preconditioner():
+    """A second estimate at the same point, from the same data, differs from the first."""
+    network, closure = classification()
+    optimizer = HessianFree(network.parameters(), preconditioner=True)
+    weight = next(network.parameters())
+    estimates = []
+    for _ in range(2):
+        optimizer.step(closure, choice_closure=lambda: torch.tensor(1.0))  # nothing lowers it
+        assert not optimizer.last_step.accepted
+        estimates.append(optimizer.state[weight]["mean_square"].clone())
+    assert not torch.equal(*estimates)
 
 
 def test_frozen_parameters_stay_and_unused_ones_do_no_harm():

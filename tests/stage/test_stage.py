@@ -159,6 +159,16 @@ def test_an_observer_that_fails_is_answered_too(stage, frames, hand):
     assert frames[-1][0]["seq"] == 1
 
 
+def test_the_scene_knows_where_framed_legends_are(stage):
+    (box,) = stage.scene["legends"]
+    clip = stage.scene["marks"][0]["clip"]
+    assert clip[0] <= box[0] <= box[0] + box[2] <= clip[0] + clip[2]
+    assert clip[1] <= box[1] <= box[1] + box[3] <= clip[1] + clip[3]
+    stage.axes[0].get_legend().set_frame_on(False)
+    stage.redraw()
+    assert stage.scene["legends"] == []
+
+
 def test_two_controls_of_one_name_are_refused(stage):
     with pytest.raises(ValueError, match="a control named 'order' is on this stage already"):
         stage.slider("order", "again", 0, 1, 0.1, 0)

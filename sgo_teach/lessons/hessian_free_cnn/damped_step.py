@@ -28,7 +28,8 @@ def gradient_and_curvature(theta: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 def damped_steps(g: np.ndarray, G: np.ndarray, dampings: np.ndarray) -> np.ndarray:
     """Solve (G + λI)Δ = −g for each λ (m,): steps (m, n)."""
     shifted = G + dampings[:, None, None] * np.eye(len(g))
-    return np.linalg.solve(shifted, np.broadcast_to(-g[:, None], (len(dampings), len(g), 1)))[..., 0]
+    downhill = np.broadcast_to(-g[:, None], (len(dampings), len(g), 1))
+    return np.linalg.solve(shifted, downhill)[..., 0]
 
 
 @dataclass(frozen=True, eq=False)

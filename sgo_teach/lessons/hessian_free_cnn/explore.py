@@ -7,6 +7,7 @@ from sgo_teach.lessons.hessian_free_cnn.hard_digits import Mistakes
 from sgo_teach.lessons.hessian_free_cnn.pictures import (
     confusion,
     confusion_picture,
+    digits_picture,
     filters_picture,
 )
 from sgo_teach.lessons.hessian_free_cnn.race_curves import RaceCurves
@@ -23,6 +24,7 @@ __all__ = [
     "confusion",
     "confusion_picture",
     "credits",
+    "digits_picture",
     "filters_picture",
     "live",
     "recorded",

@@ -74,7 +74,8 @@ class Mistakes(Stage):
     def update(self):
         """Read the controls, show the digit and what the network makes of it."""
         book, k = self.books[self.name.value], self.which.value - 1
-        p, label, guess = book.probabilities[k], int(book.labels[k]), int(book.probabilities[k].argmax())
+        p, label = book.probabilities[k], int(book.labels[k])
+        guess = int(p.argmax())
         image = self.data.test_images[book.index[k], 0].numpy() * LARGEST_PIXEL
         self.picture.set(np.rint(image[::-1]), (0, 8, 0, 8))  # row 0 of an image mark is its lowest
         self.bars_.set(np.arange(10), p)

@@ -150,27 +150,27 @@ ACCURACY = {
 
 FIT = {
     "never_called": """def fit(network, images, labels, updates):
-    optimizer = torch.optim.SGD(network.parameters(), lr=0.1)
-    hessian_free = HessianFree(network.parameters(), damping=1.0)
+    optimizer = HessianFree(network.parameters(), damping=1.0)
+    sgd = torch.optim.SGD(network.parameters(), lr=0.1)
     for _ in range(updates):
         optimizer.zero_grad()
         loss = cross_entropy(network(images), labels)
         loss.backward()
-        optimizer.step()
+        sgd.step()
     return cross_entropy(network(images), labels).item()
 """,
     "softmax_twice": """def fit(network, images, labels, updates):
-    hessian_free = HessianFree(network.parameters(), damping=1.0)
+    optimizer = HessianFree(network.parameters(), damping=1.0)
     def closure():
         p = network(images).softmax(1)
         return cross_entropy(p, labels), p
     for _ in range(updates):
-        hessian_free.step(closure)
+        optimizer.step(closure)
     return cross_entropy(network(images), labels).item()
 """,
     "both": """def fit(network, images, labels, updates):
-    optimizer = torch.optim.SGD(network.parameters(), lr=0.1)
-    hessian_free = HessianFree(network.parameters(), damping=1.0)
+    optimizer = HessianFree(network.parameters(), damping=1.0)
+    sgd = torch.optim.SGD(network.parameters(), lr=0.1)
     def closure():
         logits = network(images)
         return cross_entropy(logits, labels), logits
@@ -178,30 +178,30 @@ FIT = {
         optimizer.zero_grad()
         loss, _ = closure()
         loss.backward()
-        optimizer.step()
-        hessian_free.step(closure)
+        sgd.step()
+        optimizer.step(closure)
     return cross_entropy(network(images), labels).item()
 """,
     "loss_before": """def fit(network, images, labels, updates):
-    hessian_free = HessianFree(network.parameters(), damping=1.0)
+    optimizer = HessianFree(network.parameters(), damping=1.0)
     def closure():
         logits = network(images)
         return cross_entropy(logits, labels), logits
     for _ in range(updates):
-        loss = hessian_free.step(closure)
+        loss = optimizer.step(closure)
     return loss.item()
 """,
     "one_update": """def fit(network, images, labels, updates):
-    hessian_free = HessianFree(network.parameters(), damping=1.0)
+    optimizer = HessianFree(network.parameters(), damping=1.0)
     def closure():
         logits = network(images)
         return cross_entropy(logits, labels), logits
     for _ in range(updates):
-        hessian_free.step(closure)
+        optimizer.step(closure)
         return cross_entropy(network(images), labels).item()
 """,
     "no_update": """def fit(network, images, labels, updates):
-    hessian_free = HessianFree(network.parameters(), damping=1.0)
+    optimizer = HessianFree(network.parameters(), damping=1.0)
     for _ in range(updates):
         logits = network(images)
         loss = cross_entropy(logits, labels)
@@ -209,17 +209,17 @@ FIT = {
     return cross_entropy(network(images), labels).item()
 """,
     "raised": """def fit(network, images, labels, updates):
-    hessian_free = HessianFree(network.parameters(), damping=1.0)
+    optimizer = HessianFree(network.parameters(), damping=1.0)
     for _ in range(updates):
-        hessian_free.step(lambda: cross_entropy(network(images), labels))
+        optimizer.step(lambda: cross_entropy(network(images), labels))
     return cross_entropy(network(images), labels).item()
 """,
     "raised#2": """def fit(network, images, labels, updates):
-    hessian_free = HessianFree(network.parameters(), damping=1.0)
+    optimizer = HessianFree(network.parameters(), damping=1.0)
     for _ in range(updates):
         loss = cross_entropy(network(images), labels)
         loss.backward()
-        hessian_free.step()
+        optimizer.step()
     return cross_entropy(network(images), labels).item()
 """,
 }

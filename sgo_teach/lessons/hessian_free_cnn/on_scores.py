@@ -70,7 +70,9 @@ def _wrong_axis(case, got, want):
     if len(best) == len(labels) and _close(_number(got), float((best == labels).float().mean())):
         return "`argmax(0)` finds, for each class, the image that is most like it. The largest logit *of each image* is along axis 1."
     if shared and _close(_number(got), float((best[:shared] == labels[:shared]).float().mean())):
-        return "`argmax(0)` runs over the images; the largest logit *of each image* is along axis 1."
+        return (
+            "`argmax(0)` runs over the images; the largest logit *of each image* is along axis 1."
+        )
 
 
 def _compares_values(case, got, want):

@@ -19,14 +19,14 @@ def _fit(network, images, labels, updates):
 
     images : (N, d) tensor, labels : (N,) tensor of integers.
     """
-    hessian_free = HessianFree(network.parameters(), damping=1.0)
+    optimizer = HessianFree(network.parameters(), damping=1.0)
 
     def closure():
         logits = network(images)
         return cross_entropy(logits, labels), logits
 
     for _ in range(updates):
-        hessian_free.step(closure)
+        optimizer.step(closure)
     return cross_entropy(network(images), labels).item()
 
 
@@ -37,8 +37,8 @@ def _case(seed: int, images: int, updates: int):
         for p in network.parameters():
             p.copy_(0.6 * torch.randn(p.shape, generator=generator, dtype=torch.float64))
     x = torch.randn(images, 4, generator=generator, dtype=torch.float64)
-    y = (x[:, :3] + 0.3 * torch.randn(images, 3, generator=generator, dtype=torch.float64)).argmax(1)
-    return network, x, y, updates
+    noise = torch.randn(images, 3, generator=generator, dtype=torch.float64)
+    return network, x, (x[:, :3] + 0.3 * noise).argmax(1), updates
 
 
 def cases():
@@ -108,8 +108,8 @@ def _slip(programs, message):
 
 
 def _one_short(case, got, want):
-    *most, updates = copy.deepcopy(case)
-    if _is(got, _fit(*most, updates - 1)):
+    network, images, labels, updates = copy.deepcopy(case)
+    if _is(got, _fit(network, images, labels, updates - 1)):
         return (
             "You return what `step` returned: the loss *before* that step. "
             "The loss after it has to be measured once more."
@@ -124,14 +124,14 @@ fit = Exercise(
 
     images : (N, d) tensor, labels : (N,) tensor of integers.
     """
-    optimizer = torch.optim.SGD(network.parameters(), lr=0.1)
-    hessian_free = HessianFree(network.parameters(), damping=1.0)
+    optimizer = HessianFree(network.parameters(), damping=1.0)
+    sgd = torch.optim.SGD(network.parameters(), lr=0.1)
     for _ in range(updates):
         optimizer.zero_grad()
         p = network(images).softmax(1)
         loss = cross_entropy(p, labels)
         loss.backward()
-        optimizer.step()
+        sgd.step()
     return cross_entropy(network(images), labels).item()''',
     reference=_fit,
     cases=cases,
@@ -140,7 +140,7 @@ fit = Exercise(
             "never_called",
             _slip(
                 [_first_order(True), _first_order(False)],
-                "`HessianFree` is made and never called: these are the steps of plain SGD.",
+                "`HessianFree` is made, and its `step` is never called: these are the steps of plain SGD.",
             ),
         ),
         Slip(
@@ -161,19 +161,21 @@ fit = Exercise(
         ),
         Slip(
             "no_update",
-            _slip([_fewer(0)], "The weights have not moved: nothing calls `step` with your closure."),
+            _slip(
+                [_fewer(0)], "The weights have not moved: nothing calls `step` with your closure."
+            ),
         ),
     ],
     mutants=mutants.FIT,
     hints=[
-        "Which optimiser's `step` is called? What is `hessian_free` used for?",
+        "Two optimisers are made. Whose `step` is called?",
         "`HessianFree.step` wants a closure that returns `(loss, logits)`; it calls no `backward` and needs no `zero_grad`.",
         "Look at what `cross_entropy` is given: probabilities, or raw logits?",
     ],
     discussion=(
         "Both faults are silent: the program runs, the loss falls, and a report about "
-        "\"second-order training\" gets written about SGD. "
-        "A test would have noticed: an optimiser that is used must leave a trace, such as `hessian_free.last_step`."
+        '"second-order training" gets written about SGD. '
+        "A test would have noticed: an optimiser that is used must leave a trace, such as `optimizer.last_step`."
     ),
     tolerance=1e-5,
     namespace={"torch": torch, "HessianFree": HessianFree, "cross_entropy": cross_entropy},

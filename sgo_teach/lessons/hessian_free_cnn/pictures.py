@@ -11,6 +11,20 @@ from sgo_teach import draw
 from sgo_teach.nets.race import ImageTensors, predict_logits
 
 
+def digits_picture(data: ImageTensors, count: int = 16) -> Figure:
+    """The first training images with their labels, in one row."""
+    fig, (ax,) = draw.figure((draw.WIDE[0], 1.0))
+    images = data.train_images[:count, 0].numpy()
+    ax.imshow(mosaic(images, columns=count), cmap="gray_r", vmin=0, vmax=1)
+    centres = (images.shape[-1] + 1) * np.arange(len(images)) + images.shape[-1] / 2 - 0.5
+    ax.set_xticks(centres, [str(int(label)) for label in data.train_labels[:count]])
+    ax.tick_params(length=0)
+    ax.set_yticks([])
+    ax.spines[:].set_visible(False)
+    ax.grid(False)
+    return fig
+
+
 def confusion(network: nn.Module, data: ImageTensors, classes: int = 10) -> np.ndarray:
     """Count held-out images by label (row) and answer (column): (classes, classes) integers."""
     answers = predict_logits(network, data.test_images).argmax(1)

@@ -7,7 +7,11 @@ LESSON = "hessian_free_cnn"
 price_of_a_product = predict(
     "The network has $n = 72{,}842$ parameters. What does *one* product $Gv$ cost, "
     "measured in gradients of the same images?",
-    ["About one gradient", "About a hundred gradients", "About $n$ gradients, one for each column"],
+    [
+        "One gradient, or a few",
+        "Some hundred gradients",
+        "About $n$ gradients, one for each column",
+    ],
     answer=0,
     because=(
         "$Jv$ and $J^Tw$ are one pass each through the network, as are the two halves of a "
@@ -94,11 +98,11 @@ questions = quiz(
             because="Conjugate gradients and $\\lambda$ both rely on a model with a lowest point.",
         ),
         Question(
-            "Curvature is measured on 128 images, the gradient on 479. The price of that saving is …",
+            "Curvature is measured on 240 images, the gradient on 1,437. The price of that saving is …",
             [
                 "none: curvature is the same on every batch",
                 "a model that fits other images less well; ρ and λ have to watch it",
-                "a step that is no longer a descent direction for the 479",
+                "a step that is no longer a descent direction for the 1,437",
             ],
             answer=1,
             because="$G$ of any batch is positive semidefinite, so the step still starts downhill; how far it can be trusted is another matter.",

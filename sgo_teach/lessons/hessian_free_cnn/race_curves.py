@@ -144,9 +144,9 @@ class RaceCurves(Stage):
 
     def tell_all(self, race, ruler, amount):
         """Say where everyone stood at the moment."""
-        when = f"After {amount:.1f} s" if ruler.kind == "seconds" else f"After {amount:,.0f} updates"
+        after = f"{amount:.1f} s" if ruler.kind == "seconds" else f"{amount:,.0f} updates"
         many = any(len(runs) > 1 for runs in race.values())
-        head = f"{when} ({'medians over the seeds' if many else 'one seed'}):"
+        head = f"After {after} ({'medians over the seeds' if many else 'one seed'}):"
         amount = amount if ruler.kind == "seconds" else float(round(amount))
         told = [tell(runs, name, ruler.kind, amount) for name, runs in race.items()]
         self.say("\n".join([head, *told]))

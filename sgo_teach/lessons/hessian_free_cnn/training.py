@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from math import isfinite
+from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -14,13 +15,18 @@ from sgo_teach.lessons.hessian_free_cnn.looks import looks
 from sgo_teach.nets.race import Entrant, Snapshot, race
 from sgo_teach.stage import Stage
 
+EVERY = 0.6  # seconds of training between snapshots, and so until Stop is heard
 BREATH = 0.01  # seconds in which the kernel hears the Stop button, a snapshot
 LIMITS = {  # of the axes: what lies outside is drawn on the edge
-    "loss": (1e-4, 10.0),
+    "loss": (1e-5, 10.0),
     "error": (0.2, 100.0),
     "damping": (1e-3, 1e3),
     "ratio": (-1.0, 2.0),
 }
+LAYOUT: list[Any] = [  # two wide axes above three narrow ones
+    ["loss", "loss", "loss", "error", "error", "error"],
+    ["damping", "damping", "ratio", "ratio", "cg_steps", "cg_steps"],
+]
 LABELS = {
     "loss": "training loss",
     "error": "held-out errors, %",
@@ -61,17 +67,13 @@ class Training(Stage):
             )
         self.entrants, self.seconds, self.ended = list(entrants), seconds, "waits"
         fig = Figure(figsize=draw.TALL, layout="constrained")
-        axes = fig.subplot_mosaic([["loss"] * 3 + ["error"] * 3, *self._lower()])
+        axes = fig.subplot_mosaic(LAYOUT)
         super().__init__(fig, alt="Training loss, held-out errors, damping, ρ and products live")
         self._prepare(axes)
         self.stop = self.button("stop", "Stop")
         self.curves = self._curves(axes)
         self.legend(axes["loss"], loc="upper right", fontsize=8)
         self.start(self.update)
-
-    @staticmethod
-    def _lower():
-        return [["damping"] * 2 + ["ratio"] * 2 + ["cg_steps"] * 2]
 
     def _prepare(self, axes):
         start = min(entrant.seconds for entrant in self.entrants)
@@ -125,7 +127,7 @@ class Training(Stage):
         """
         pressed, self.ended = self.stop.value, "trains"
         try:
-            for _ in race(self.entrants, self.seconds):
+            for _ in race(self.entrants, self.seconds, every=EVERY):
                 self.refresh()
                 await asyncio.sleep(BREATH)
                 if self.stop.value > pressed:

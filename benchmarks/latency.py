@@ -1,6 +1,6 @@
 """How soon pictures follow the hand: stages beside `interact`, in JupyterLab in Chromium.
 
-    python -m benchmarks.latency [NOTEBOOK ...] [--rounds 2] [--presses 20] [--seconds 3]
+    python -m benchmarks.latency [NOTEBOOK ...] [--rounds 2] [--presses 14] [--seconds 2]
 
 Every cell tagged ``explore`` of the notebooks is measured in four ways, in turn within one run:
 
@@ -19,6 +19,7 @@ from __future__ import annotations
 import argparse
 import ast
 import json
+import os
 import shutil
 import sys
 import tempfile
@@ -242,15 +243,17 @@ def main() -> None:
     default = [HERE.parent / "notebooks" / name for name in LESSONS]
     parser.add_argument("notebooks", nargs="*", type=Path, default=default)
     parser.add_argument("--rounds", type=int, default=2)
-    parser.add_argument("--presses", type=int, default=20)
-    parser.add_argument("--seconds", type=float, default=3.0)
+    parser.add_argument("--presses", type=int, default=14)
+    parser.add_argument("--seconds", type=float, default=2.0)
     options = parser.parse_args()
+    before = os.getloadavg()[0]
     series = run(options.notebooks, options)
     BUILD.mkdir(exist_ok=True)
     numbers = json.dumps([asdict(s) for s in series], indent=1, ensure_ascii=False)
     (BUILD / "latency.json").write_text(numbers, encoding="utf-8")
     write_picture(series, BUILD / "latency.png")
     print(table(series))
+    print(f"- load of the machine before and after: {before:.1f}, {os.getloadavg()[0]:.1f}")
 
 
 if __name__ == "__main__":

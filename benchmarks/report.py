@@ -85,8 +85,29 @@ def table(series: list[Series]) -> str:
         by_way = {way: pooled(series, way, flipbook) for way in WAYS}
         if by_way["stage"].press_ms:
             lines.append(_row(f"**{by_way['stage'].explorable}**", by_way))
-    presses = sum(len(s.press_ms) for s in series if s.way == "stage")
-    return "\n".join([*lines, "", f"{presses} key presses on stages; a slider's drags are pooled."])
+    return "\n".join([*lines, "", *verdicts(series)])
+
+
+def verdicts(series: list[Series]) -> list[str]:
+    """Hold the pooled measurements of all live stages and flipbooks against the targets."""
+    live, far = (pooled(series, way, flipbook=False) for way in ("stage", "100 ms"))
+    pages = pooled(series, "stage", flipbook=True)
+    ratio = median(pooled(series, "interact", flipbook=False).press_ms) / median(live.press_ms)
+    targets = [
+        ("median", median(live.press_ms), "ms", 35, False),
+        ("95th percentile", percentile(live.press_ms, 0.95), "ms", 50, False),
+        ("while dragging", median(live.drag_fps), "pictures/s", 30, True),
+        ("against interact", ratio, "times faster", 8, True),
+        ("100 ms away, dragging", median(far.drag_fps), "pictures/s", 15, True),
+        ("flipbook, median", median(pages.press_ms), "ms", 20, False),
+    ]
+    return [_verdict(*target) for target in targets if not math.isnan(target[1])]
+
+
+def _verdict(what: str, value: float, unit: str, target: float, at_least: bool) -> str:
+    met = value >= target if at_least else value <= target
+    sign = "≥" if at_least else "≤"
+    return f"- {what}: {value:.1f} {unit} ({sign} {target}: {'met' if met else 'missed'})"
 
 
 def write_picture(series: list[Series], path: Path) -> None:

@@ -86,13 +86,15 @@ const position = (s, v) => s.type === "choice" ? s.options.indexOf(v) : s.type !
 // travels alone, over how fast answers follow each other, and one more. What gets lost is given up.
 const LOST = 4000; // ms
 function sender(model, silence) {
-  let seq = Math.floor(Math.random() * 2 ** 40), waiting = null, travel = 30, pace = 16, heard = 0, timer;
+  let seq = Math.floor(Math.random() * 2 ** 40), waiting = null, travel = 30, pace = 16, sent = 0, heard = 0, soon, timer;
   const flying = new Map();
   const push = () => {
     if (!waiting || flying.size >= Math.min(8, 1 + Math.round(travel / pace))) return;
-    const sent = performance.now(), alone = !flying.size;
-    if (alone) { heard = sent; pace = 16; }
-    flying.set(seq += 1, {sent, alone}); clearTimeout(timer); timer = setTimeout(lost, LOST);
+    const now = performance.now(), alone = !flying.size, early = sent + 0.7 * pace - now;
+    clearTimeout(soon);
+    if (!alone && early > 1) { soon = setTimeout(push, early); return; } // two in one screen frame would be one lost
+    if (alone) { heard = now; pace = 16; }
+    flying.set(seq += 1, {sent: sent = now, alone}); clearTimeout(timer); timer = setTimeout(lost, LOST);
     const set = waiting; waiting = null; model.send({seq, set});
   };
   const lost = () => { if (flying.size) { flying.clear(); silence(); push(); } };
@@ -106,8 +108,8 @@ function sender(model, silence) {
     },
     answered(done) { // true if this view had asked
       if (!flying.has(done)) return false;
-      const now = performance.now(), {sent, alone} = flying.get(done);
-      if (alone) travel = now - sent; else pace = Math.max(16, 0.8 * pace + 0.2 * (now - heard));
+      const now = performance.now(), {sent: left, alone} = flying.get(done);
+      if (alone) travel = now - left; else pace = Math.max(16, 0.8 * pace + 0.2 * (now - heard));
       heard = now;
       for (const s of flying.keys()) if (s <= done) flying.delete(s);
       push(); return true;

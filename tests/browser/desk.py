@@ -92,11 +92,14 @@ class Desk:
 
     def post(self) -> int:
         """Carry messages and answers to and fro until there are none; return how many."""
-        carried = 0
-        while messages := self.collect():
+        carried, rests = 0, 0
+        while rests < 2:  # a message may wait for the next frame of the screen
+            messages = self.collect()
             for message in messages:
                 self.deliver(self.answer(message))
             carried += len(messages)
+            rests = 0 if messages else rests + 1
+            self.page.wait_for_timeout(40)
         return carried
 
     def find(self, selector: str):

@@ -369,9 +369,11 @@ def test_unanswered_messages_stay_few_and_the_latest_value_wins(desk):
     slider = desk.find("input[type=range]").first
     for key in ["ArrowRight", "ArrowLeft"] * 10 + ["End"]:
         slider.press(key)
+    desk.page.wait_for_timeout(100)
     first = desk.collect()
     assert 1 <= len(first) <= 8
     desk.deliver(desk.answer(first[-1]))
+    desk.page.wait_for_timeout(100)
     (last,) = desk.collect()
     assert last["set"] == {"order": 8}
     desk.deliver(desk.answer(last))
@@ -402,6 +404,7 @@ def test_an_answer_that_comes_late_and_out_of_order_is_dropped(desk):
     slider = desk.find("input[type=range]").first
     slider.press("ArrowRight")
     slider.press("ArrowRight")
+    desk.page.wait_for_timeout(100)
     older, newer = [desk.answer(message) for message in desk.collect()]
     desk.deliver(newer)
     desk.deliver(older)

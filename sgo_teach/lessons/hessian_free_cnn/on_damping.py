@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import torch
 
 from sgo_teach.checks import Exercise, Slip
@@ -120,7 +121,7 @@ reduction_ratio = Exercise(
 # -- the damping rule -----------------------------------------------------------------------------
 def _damping_rule(damping, ratio):
     """The next λ, a float: 3/2 λ where ρ < 1/4 or ρ is NaN, 2/3 λ where ρ > 3/4, else λ."""
-    if math.isnan(ratio) or ratio < 1 / 4:
+    if not ratio >= 1 / 4:  # true for NaN as well
         return damping * 3 / 2
     return damping * 2 / 3 if ratio > 3 / 4 else damping
 
@@ -220,12 +221,12 @@ damping_rule = Exercise(
     mutants=mutants.DAMPING_RULE,
     hints=[
         "Three branches. Try each of your conditions with `ratio = float('nan')` in your head: what does `nan < 0.25` say?",
-        "`math.isnan(ratio)`, or write the bad case as `not ratio >= 1/4`, which is true for NaN.",
+        "`np.isnan(ratio)`, or write the bad case as `not ratio >= 1/4`, which is true for NaN.",
     ],
     discussion=(
         "Levenberg–Marquardt: short of a good model, be careful; with a good one, be bold. "
         "The factors are mild on purpose. One bad step is no reason to crawl for the next fifty."
     ),
     praise="Below, this very function adapts $\\lambda$ while the network trains.",
-    namespace={"math": math},
+    namespace={"np": np},
 )

@@ -32,7 +32,8 @@ import numpy as np
 import traitlets
 
 from sgo_teach.stage import marks as mk
-from sgo_teach.stage.controls import Button, Check, Choice, Control, Handle, Slider
+from sgo_teach.stage.building import Building
+from sgo_teach.stage.controls import Control, Handle
 from sgo_teach.stage.frame import pack
 from sgo_teach.stage.static import flipbook_html, still_png
 
@@ -48,7 +49,7 @@ def framed(ax) -> bool:
     return legend is not None and legend.get_frame_on()
 
 
-class Stage(anywidget.AnyWidget):
+class Stage(Building, anywidget.AnyWidget):
     """A responsive picture with its controls, a read-out and a still PNG for where no kernel lives.
 
     Parameters
@@ -75,70 +76,6 @@ class Stage(anywidget.AnyWidget):
         self._update: Callable[[], None] = lambda: None
         self._held = True  # until `start`
         self.on_msg(self._receive)
-
-    # -- building ---------------------------------------------------------------------------------
-    def slider(self, name, label, low, high, step, value, log=False) -> Slider:
-        """Add a `Slider`."""
-        return self._add(Slider(name, label, low, high, step, value, log))
-
-    def choice(self, name, label, options, value=None) -> Choice:
-        """Add a `Choice`."""
-        return self._add(Choice(name, label, options, value))
-
-    def check(self, name, label, value=False) -> Check:
-        """Add a `Check`."""
-        return self._add(Check(name, label, value))
-
-    def button(self, name, label) -> Button:
-        """Add a `Button`."""
-        return self._add(Button(name, label))
-
-    def handle(self, name, label, ax, value, **options) -> Handle:
-        """Add a draggable `Handle`."""
-        return self._add(Handle(name, label, ax, value, **options))
-
-    def _add(self, control):
-        if control.name in self.controls:
-            raise ValueError(
-                f"a control named {control.name!r} is on this stage already: rename one"
-            )
-        self.controls[control.name] = control
-        control.lock = self._lock
-        control.observe(self._changed, "value")
-        return control
-
-    def line(self, ax, color, label=None, **look) -> mk.Line:
-        """Add a `Line` mark."""
-        return self._mark(mk.Line(ax, color, label, **look))
-
-    def points(self, ax, color, label=None, **look) -> mk.Points:
-        """Add a `Points` mark."""
-        return self._mark(mk.Points(ax, color, label, **look))
-
-    def arrows(self, ax, color, label=None, **look) -> mk.Arrows:
-        """Add an `Arrows` mark."""
-        return self._mark(mk.Arrows(ax, color, label, **look))
-
-    def bars(self, ax, color, label=None, **look) -> mk.Bars:
-        """Add a `Bars` mark."""
-        return self._mark(mk.Bars(ax, color, label, **look))
-
-    def text(self, ax, color, **look) -> mk.Text:
-        """Add a `Text` mark."""
-        return self._mark(mk.Text(ax, color, **look))
-
-    def image(self, ax, palette, **look) -> mk.Image:
-        """Add an `Image` mark."""
-        return self._mark(mk.Image(ax, palette, **look))
-
-    def _mark(self, mark):
-        self.marks.append(mark)
-        return mark
-
-    def legend(self, ax, **options) -> None:
-        """Draw a legend on the backdrop for the labelled marks of `ax`."""
-        own = [m.legend_handle() for m in self.marks if m.ax is ax and m.label]
-        ax.legend(handles=[*ax.get_legend_handles_labels()[0], *own], **options)
 
     def start(self, update: Callable[[], None]) -> None:
         """Draw the backdrop, keep `update` as what a change calls, and call it once."""
@@ -209,9 +146,6 @@ class Stage(anywidget.AnyWidget):
             yield
         finally:
             self._held = before
-
-    def _changed(self, _change) -> None:
-        self.refresh()
 
     def refresh(self) -> None:
         """Call the update function and send the frame, unless changes are being held."""

@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 
 from benchmarks.lab import Window, chromium, jupyterlab
+from tests.browser.desk import Desk
+from tests.browser.stages import Marks, Pages
 from tools.chromium import find_chromium
 
 HERE = Path(__file__).resolve().parent
@@ -65,3 +67,65 @@ def report():
     yield measured
     BUILD.mkdir(exist_ok=True)
     (BUILD / "browser_report.json").write_text(json.dumps(measured, indent=1), encoding="utf-8")
+
+
+@pytest.fixture
+def page(browser):
+    """A page of a window of its own, with a clock that the test can turn."""
+    context = browser.browser.new_context(viewport={"width": 1000, "height": 900}, has_touch=True)
+    page = context.new_page()
+    complaints = []
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("console", lambda m: m.type == "error" and complaints.append(m.text))
+    yield page
+    context.close()
+    assert complaints == []
+
+
+@pytest.fixture(scope="module")
+def marks():
+    """A stage with every control and mark."""
+    stage = Marks()
+    yield stage, stage.state
+    stage.close()
+
+
+@pytest.fixture(scope="module")
+def pages():
+    """A flipbook."""
+    stage = Pages()
+    yield stage, stage.state
+    stage.close()
+
+
+def at_first(page, stage, state):
+    """Put the stage back to its first state, on an empty page."""
+    stage.fails = False
+    with stage.held():
+        for name, value in state.items():
+            stage.controls[name].value = value
+    return Desk(page, stage)
+
+
+@pytest.fixture
+def desk(page, marks):
+    """The stage with every control and mark, in its first state."""
+    return at_first(page, *marks)
+
+
+@pytest.fixture
+def book(page, pages):
+    """The flipbook, open at its first page."""
+    return at_first(page, *pages)
+
+
+@pytest.fixture
+def touch(page):
+    """Put a finger down, move it, or let the browser take it away."""
+    session = page.context.new_cdp_session(page)
+
+    def send(kind, *points):
+        places = [{"x": x, "y": y} for x, y in points]
+        session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": places})
+
+    return send

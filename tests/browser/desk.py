@@ -74,6 +74,11 @@ class Desk:
             "frame": text(self.stage.frame),
         }
 
+    def stop_clock(self) -> None:
+        """Let time in the page stand still; ``page.clock.run_for`` moves it on."""
+        self.page.clock.install(time=0)
+        self.page.clock.pause_at(1000)
+
     def collect(self) -> list[dict]:
         """Take the messages that the page has sent since the last time."""
         return self.page.evaluate("() => desk.collect()")

@@ -33,12 +33,13 @@ from playwright.sync_api import ElementHandle, Page
 
 from benchmarks.lab import Mouse, Notebook, Window, chromium, jupyterlab
 from benchmarks.proxy import delaying_proxy
-from benchmarks.report import Series, table, write_picture
+from benchmarks.report import WAYS, Series, table, write_picture
 from tools.chromium import find_chromium
 
 HERE = Path(__file__).resolve().parent
 BUILD = HERE.parent / "build"
 LESSONS = ("01_taylor_expansion.ipynb", "03_newtons_method.ipynb")
+PREFIX = "to-measure-"  # of the ids of explore cells
 ROUND_TRIP = 0.1  # seconds
 TRACK = "input[type=range], .noUi-handle[role=slider]"
 OFF = "--ServerApp.jpserver_extensions={'sgo_teach.server': False}"
@@ -47,23 +48,22 @@ OFF = "--ServerApp.jpserver_extensions={'sgo_teach.server': False}"
 # -- notebooks ------------------------------------------------------------------------------------
 
 
-def with_peers(path: Path, folder: Path) -> None:
-    """Copy a notebook into `folder`, each explorable followed by its peer under `interact`."""
+def copy_notebook(path: Path, folder: Path, to_peers: bool) -> None:
+    """Copy a notebook, its explorables as they are or handed to their peers under `interact`."""
     notebook = nbformat.read(path, as_version=4)
-    cells = []
-    for cell in notebook.cells:
-        cells.append(cell)
+    for i, cell in enumerate(notebook.cells):
         if cell.cell_type == "code" and "explore" in cell.metadata.get("tags", []):
-            cells.append(nbformat.v4.new_code_cell(handed_to_peer(cell.source)))
-            cell.id, cells[-1].id = f"stage-{len(cells)}", f"peer-{len(cells)}"
-    notebook.cells = cells
+            cell.id = f"{PREFIX}{i}"
+            if to_peers:
+                cell.source = handed_to_peer(cell.source)
     nbformat.write(notebook, folder / path.name)
 
 
 def handed_to_peer(source: str) -> str:
     """Return the source of an explore cell with its last expression handed to the peer."""
     body = "\n".join(ast.unparse(line) for line in ast.parse(source).body[:-1])
-    return f"{body}\nfrom peer import under_interact\nunder_interact({last_expression(source)})"
+    imported = "from peer import facts, under_interact"
+    return f"{body}\n{imported}\nstage = {last_expression(source)}\nunder_interact(stage)"
 
 
 def last_expression(source: str) -> str:
@@ -99,13 +99,14 @@ def presses(page: Page, root: ElementHandle, control: ElementHandle, series, cou
     page.evaluate("() => eye.end()")
 
 
-def drag(window: Window, root: ElementHandle, control: ElementHandle, series, seconds) -> None:
-    """Drag to and fro at sixty moves a second; count the different pictures that were shown."""
+def drag(window: Window, root: ElementHandle, control: ElementHandle, series, seconds, span=None):
+    """Drag to and fro at sixty moves a second; count the different pictures that were shown.
+
+    `span` is where a handle can go from left to right, as shares of the picture's width.
+    """
     page, mouse = window.page, Mouse(window)
-    box = control.bounding_box()
-    assert box is not None
-    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
-    reach, step, slope = track(control)
+    x, y = middle(control)
+    centre, reach, step = track(control, span)
     mouse.press(x, y)
     page.evaluate("(e) => eye.begin(e)", root)
     begun, at, moves = time.monotonic(), 0.0, 0
@@ -113,7 +114,7 @@ def drag(window: Window, root: ElementHandle, control: ElementHandle, series, se
         at, moves = at + step, moves + 1
         if not -reach < at < reach:
             step = -step
-        mouse.move(x + at, y + slope * at)
+        mouse.move(centre + at, y + (0.4 * at if span else 0.0))
         time.sleep(max(0.0, begun + moves / 60 - time.monotonic()))
     shown = page.evaluate("() => eye.end()")["log"]
     series.drag_fps.append((len(shown) - 1) / (time.monotonic() - begun))
@@ -121,23 +122,32 @@ def drag(window: Window, root: ElementHandle, control: ElementHandle, series, se
     page.wait_for_timeout(400)
 
 
-def track(control: ElementHandle) -> tuple[float, float, float]:
-    """Return how far to drag from the middle, how far each move goes, and how steeply."""
-    if control.evaluate("(e) => e.matches('.sgo-handle')"):
-        return 90.0, 4.0, 0.4
-    width, positions = control.evaluate(
-        """(e) => e.matches('input') ? [e.clientWidth, Number(e.max)]
-           : [e.closest('.noUi-target').clientWidth, 40]"""
+def middle(element: ElementHandle) -> tuple[float, float]:
+    """Return the middle of an element in pixels of the window."""
+    box = element.bounding_box()
+    assert box is not None, "the element is not shown"
+    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+
+
+def track(control: ElementHandle, span) -> tuple[float, float, float]:
+    """Return where to drag about, how far to each side, and how far at each move."""
+    if span:
+        box = control.evaluate("(e) => e.closest('.sgo-picture').getBoundingClientRect().toJSON()")
+        left, right = (box["left"] + share * box["width"] for share in span)
+        return (left + right) / 2, 0.3 * (right - left), 4.0
+    left, width, positions = control.evaluate(
+        """(e) => { const box = (e.closest('.noUi-target') ?? e).getBoundingClientRect();
+                    return [box.left, box.width, Number(e.max) || 40]; }"""
     )
-    return 0.35 * width, max(3.0, 1.05 * width / positions), 0.0
+    return left + width / 2, 0.35 * width, max(3.0, 1.05 * width / positions)
 
 
 # -- the run --------------------------------------------------------------------------------------
 
 
-def cell_roots(page: Page, kind: str) -> list[tuple[str, ElementHandle]]:
-    """Return source and output of every cell whose id begins with `kind`, in order."""
-    found = page.evaluate_handle("(kind) => lab.cellsNamed(kind)", kind)
+def explore_cells(page: Page) -> list[tuple[str, ElementHandle]]:
+    """Return source and element of every explore cell, in order."""
+    found = page.evaluate_handle("(kind) => lab.cellsNamed(kind)", PREFIX)
     count = found.evaluate("(cells) => cells.length")
     roots = []
     for i in range(count):
@@ -147,42 +157,37 @@ def cell_roots(page: Page, kind: str) -> list[tuple[str, ElementHandle]]:
     return roots
 
 
-def first_controls(stage: ElementHandle, root: ElementHandle) -> list[tuple[str, ElementHandle]]:
-    """Return the control to move in `root` for the first slider and first handle of `stage`.
+def first_controls(root: ElementHandle, sliders: int, handles: int) -> dict[str, ElementHandle]:
+    """Return the first slider and the first handle of a stage, or what stands for them.
 
-    Under `interact` the sliders come in the order of the stage's controls, so a handle's first
-    coordinate follows the sliders before it.
+    Under `interact` sliders come in the order of the stage's controls, so that a handle's first
+    coordinate follows the `sliders` that the stage has.
     """
-    names = [e.get_attribute("aria-label") or "" for e in stage.query_selector_all(TRACK)]
-    own = [*stage.query_selector_all(TRACK)[:1], *stage.query_selector_all(".sgo-handle")[:1]]
-    kinds = ["slider"] * bool(names) + ["handle"] * (len(own) - bool(names))
-    if root.query_selector(".sgo-stage"):
-        return list(zip(kinds, own, strict=True))
     tracks = root.query_selector_all(TRACK)
-    place = {"slider": 0, "handle": len(names)}
-    return [(kind, tracks[place[kind]]) for kind in kinds]
+    found = {"slider": tracks[0]} if sliders else {}
+    if handles:
+        found["handle"] = root.query_selector(".sgo-handle") or tracks[sliders]
+    return found
 
 
 def measure(name: str, notebooks: dict[str, Notebook], found: dict, options) -> None:
     """Go once through all explorables of a notebook, each in every way."""
-    stages = {way: cell_roots(n.page, "stage") for way, n in notebooks.items()}
-    peers = cell_roots(notebooks["stage"].page, "peer")
-    for i, (source, stage) in enumerate(stages["stage"]):
+    cells = {way: explore_cells(notebook.page) for way, notebook in notebooks.items()}
+    for i, (source, stage) in enumerate(cells["stage"]):
         title = last_expression(source)
-        flipbook = notebooks["stage"].ask(f"bool({title}.pages)") == "True"
-        roots = {"interact": peers[i][1], **{way: roots[i][1] for way, roots in stages.items()}}
-        for way, root in roots.items():
-            window = notebooks.get(way, notebooks["stage"]).window
-            page = window.page
-            page.bring_to_front()
+        facts = json.loads(ast.literal_eval(notebooks["interact"].ask(f"facts({title})")))
+        counts = [len(stage.query_selector_all(kind)) for kind in (TRACK, ".sgo-handle")]
+        for way, notebook in notebooks.items():
+            root = cells[way][i][1]
+            notebook.page.bring_to_front()
             root.evaluate("(e) => e.scrollIntoView()")
-            page.wait_for_timeout(300)
-            model = root if way != "interact" else stage
-            for kind, control in first_controls(model, root):
-                fresh = Series(name, title, kind, way, flipbook)
+            notebook.page.wait_for_timeout(300)
+            for kind, control in first_controls(root, *counts).items():
+                fresh = Series(name, title, kind, way, facts["flipbook"])
                 series = found.setdefault((title, kind, way), fresh)
-                presses(page, root, control, series, options.presses)
-                drag(window, root, control, series, options.seconds)
+                presses(notebook.page, root, control, series, options.presses)
+                span = facts["span"] if kind == "handle" and way != "interact" else None
+                drag(notebook.window, root, control, series, options.seconds, span)
 
 
 def open_everywhere(stack: ExitStack, name: str, windows: dict[str, Window]) -> dict[str, Notebook]:
@@ -208,7 +213,7 @@ def run(paths: list[Path], options) -> list[Series]:
             (folder / way).mkdir()
             shutil.copy(HERE / "peer.py", folder / way)
             for path in paths:
-                with_peers(path, folder / way)
+                copy_notebook(path, folder / way, to_peers=way == "interact")
         for path in paths:
             with ExitStack() as opened:
                 notebooks = open_everywhere(opened, path.name, windows)
@@ -227,7 +232,8 @@ def enter_windows(stack: ExitStack, folder: Path) -> dict[str, Window]:
     nagle = stack.enter_context(jupyterlab(folder, OFF))
     port = stack.enter_context(delaying_proxy(prompt.port, ROUND_TRIP))
     browser = stack.enter_context(chromium(path))
-    windows = {way: Window(browser) for way in ("stage", "nagle", "100 ms")}
+    windows = {way: Window(browser) for way in WAYS}
+    windows["interact"].enter(prompt)
     windows["stage"].enter(prompt)
     windows["nagle"].enter(nagle)
     windows["100 ms"].enter(prompt, port)

@@ -1,15 +1,19 @@
 """The same picture as a stage, the usual way: ``ipywidgets.interact`` and inline figures.
 
-The comparison leans towards `interact`: the figure is made and laid out once, only its moving
-artists are new each time, and it is drawn at half the stage's resolution.
+The comparison leans towards `interact`: axes and contours are made once and only the moving
+artists anew, and the picture has half the stage's resolution.  The layout is solved at every draw,
+as it is for a figure that a function of `interact` makes.
 """
 
 from __future__ import annotations
+
+import json
 
 import ipywidgets as widgets
 from IPython.display import display
 
 from sgo_teach.stage import Check, Choice, Handle, Slider, Stage
+from sgo_teach.stage.frame import unpack
 
 
 def peers(control) -> dict[str, widgets.Widget]:
@@ -53,6 +57,16 @@ def place(stage: Stage, values: dict) -> None:
     stage._update()
 
 
+def facts(stage: Stage) -> str:
+    """Return as JSON whether `stage` is a flipbook, and where its first handle can go.
+
+    The span is given from left to right, as shares of the picture's width.
+    """
+    handles = unpack(stage.frame)[0]["handles"].values()
+    spans = [[side / stage.scene["size"][0] for side in h["reach"][::2]] for h in handles]
+    return json.dumps({"flipbook": bool(stage.pages), "span": spans[0] if spans else None})
+
+
 def under_interact(stage: Stage) -> None:
     """Show the picture of `stage` under `interact`, drawn by matplotlib at every change."""
 
@@ -63,5 +77,6 @@ def under_interact(stage: Stage) -> None:
         for artist in drawn:
             artist.remove()
 
+    stage.fig.set_layout_engine("constrained")
     controls = [peer for control in stage.controls.values() for peer in peers(control).items()]
     widgets.interact(picture, **dict(controls))

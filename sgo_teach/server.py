@@ -1,9 +1,14 @@
-"""A Jupyter server extension that sends kernel messages at once.
+"""A Jupyter server extension under which widgets answer at once.
 
 The server leaves Nagle's algorithm on for the kernel's websocket.  A slider then waits: after the
 small "busy" message every further one is held back until the browser's delayed acknowledgement,
 about 40 ms on Linux.  This extension serves the same address with the server's own handler and
-switches ``TCP_NODELAY`` on when the socket opens; nothing else changes.
+switches ``TCP_NODELAY`` on when the socket opens.
+
+With every movement of a slider the kernel also turns busy and idle again.  JupyterLab then draws
+its toolbar anew and fetches another icon for the page, twice a movement, which takes longer than
+the answer itself.  Here "busy" waits for a moment when a widget caused it, and is left out where
+"idle" follows soon; work that lasts, and all running of cells, is shown as ever.
 
 It is enabled by ``etc/jupyter/jupyter_server_config.d/sgo_teach.json``, which is installed with the
 package, and it imports none of the course.
@@ -11,22 +16,68 @@ package, and it imports none of the course.
 References
 ----------
 J. Nagle, *Congestion Control in IP/TCP Internetworks*, RFC 896, 1984.
+*Messaging in Jupyter*, jupyter_client's documentation: the wire protocol, kernel status, comms.
 """
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Callable
 from typing import Any
 
 Route = tuple[str, type]
 
+BRIEF = 0.1  # seconds for which a widget may keep the kernel busy unseen
+DELIMITER = b"<IDS|MSG>"  # identities before it; signature, header, parent, metadata, content after
 
-def nodelay_handler(handler: type) -> type:
-    """Subclass a websocket handler so that its socket sends small messages at once.
+
+class BriefBusy:
+    """Passes a kernel's messages on, less the "busy" of widget messages that are soon done with.
+
+    Parameters
+    ----------
+    deliver : callable
+        Where messages go; the message is its last argument.
+    """
+
+    def __init__(self, deliver: Callable[..., None]) -> None:
+        self._deliver = deliver
+        self._timer: asyncio.TimerHandle | None = None
+
+    def __call__(self, *delivery: Any) -> None:
+        """Deliver a message, the last argument, now, later or, as brief "busy", never."""
+        status = widget_status(delivery[-1])
+        if status:
+            self.forget()
+        if status == "busy":
+            self._timer = asyncio.get_running_loop().call_later(BRIEF, self._deliver, *delivery)
+        else:
+            self._deliver(*delivery)
+
+    def forget(self) -> None:
+        """Leave out what is being held back."""
+        if self._timer:
+            self._timer.cancel()
+
+
+def widget_status(message: Any) -> str:
+    """Return "busy" or "idle" if a kernel says so because of a widget's message, else ""."""
+    if not isinstance(message, list) or DELIMITER not in message:
+        return ""  # what a remote kernel's gateway passes on is text
+    _, header, parent, _, content = message[message.index(DELIMITER) + 1 :][:5]
+    if b'"status"' not in header or b'"comm_msg"' not in parent:
+        return ""
+    return next((status for status in ("busy", "idle") if f'"{status}"'.encode() in content), "")
+
+
+def prompt_handler(handler: type) -> type:
+    """Subclass a websocket handler so that widgets are answered at once.
 
     Parameters
     ----------
     handler : type
-        A tornado ``WebSocketHandler`` whose ``open`` is a coroutine.
+        A tornado ``WebSocketHandler`` whose ``open`` is a coroutine and whose ``connection``
+        passes kernel messages on by ``handle_outgoing_message(stream, message)``.
 
     Returns
     -------
@@ -34,13 +85,19 @@ def nodelay_handler(handler: type) -> type:
         The subclass; authentication and everything else is inherited.
     """
 
-    class NoDelay(handler):
+    class Prompt(handler):
         async def open(self, *args: Any, **kwargs: Any) -> None:
-            self.set_nodelay(True)  # before the first message leaves
+            self.set_nodelay(True)  # both before the first message leaves
+            self.brief = BriefBusy(self.connection.handle_outgoing_message)
+            self.connection.handle_outgoing_message = self.brief
             await super().open(*args, **kwargs)
 
-    NoDelay.__name__ = NoDelay.__qualname__ = f"NoDelay{handler.__name__}"
-    return NoDelay
+        def on_close(self) -> None:
+            self.brief.forget()
+            super().on_close()
+
+    Prompt.__name__ = Prompt.__qualname__ = f"Prompt{handler.__name__}"
+    return Prompt
 
 
 def kernel_routes(base_url: str) -> list[Route]:
@@ -68,7 +125,7 @@ def kernel_routes(base_url: str) -> list[Route]:
     from jupyter_server.services.kernels.websocket import KernelWebsocketHandler
     from jupyter_server.utils import url_path_join
 
-    handler = nodelay_handler(KernelWebsocketHandler)
+    handler = prompt_handler(KernelWebsocketHandler)
     own = [route for route in default_handlers if route[1] is KernelWebsocketHandler]
     if not own:
         raise LookupError("jupyter_server lists no route to its KernelWebsocketHandler")

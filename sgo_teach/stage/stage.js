@@ -47,8 +47,8 @@ const DRAW = {
   },
   image(c, m, p, _, classes, [rows, columns]) {
     const small = new OffscreenCanvas(columns, rows), s = small.getContext("2d"), data = s.createImageData(columns, rows);
-    const colors = m.palette.map((hex) => [1, 3, 5].map((i) => parseInt(hex.slice(i, i + 2), 16)));
-    for (let i = 0; i < classes.length; i++) data.data.set([...colors[classes[i]], 255], 4 * i);
+    const ink = Uint32Array.from(m.palette, (hex) => parseInt("ff" + hex.slice(5, 7) + hex.slice(3, 5) + hex.slice(1, 3), 16));
+    new Uint32Array(data.data.buffer).set(Uint32Array.from(classes, (k) => ink[k]));
     s.putImageData(data, 0, 0); c.imageSmoothingEnabled = false;
     c.translate(p[0], p[1]); c.scale((p[2] - p[0]) / columns, (p[3] - p[1]) / rows); c.drawImage(small, 0, 0);
   },
@@ -192,13 +192,13 @@ function render({model, el}) {
   root.style.maxWidth = `${scene.size[0] + 16}px`; picture.style.aspectRatio = scene.size.join(" / ");
   const c = canvas.getContext("2d"), pages = () => model.get("pages") ?? {};
   const send = sender(model, () => { say.textContent = "No answer from the kernel: it is busy, or it was stopped. Then run this cell again."; });
-  let last = -1, resting;
+  let last = -1, resting, shown = false, next = null;
   for (const s of scene.controls) {
     const change = (value) => { values[s.name] = value;
       const page = pages()[scene.controls.map((o) => position(o, values[o.name])).join()];
       clearTimeout(resting);
       if (!page) { send.set({[s.name]: value}); return; }
-      use(decode(page), false); resting = setTimeout(() => send.set(values), 200); }; // the kernel hears where it ended
+      next = null; use(decode(page), false); resting = setTimeout(() => send.set(values), 200); }; // the kernel hears where it ended
     const box = s.type === "handle" ? picture : tag("label", "sgo-control", bar);
     if (!["handle", "button"].includes(s.type)) tag("span", "", box, {textContent: s.label});
     show[s.name] = BUILD[s.type](s, box, change, scene);
@@ -211,11 +211,17 @@ function render({model, el}) {
     if (sync && !send.busy()) for (const [name, v] of Object.entries(head.values))
       if (values[name] !== v) { values[name] = v; show[name](v); }
   };
+  // each picture gets a frame of the screen to itself: a second one waits for the next, and a third takes its place
+  const present = (frame) => {
+    if (shown) { next = frame; return; }
+    use(frame); shown = true; requestAnimationFrame(() => next ? requestAnimationFrame(follow) : follow());
+  };
+  const follow = () => { const frame = next; next = null; shown = false; if (frame) use(frame); };
   const update = () => {
     const frame = decode(model.get("frame")), mine = send.answered(frame.head.seq);
     if (frame.head.count <= last) return;
     last = frame.head.count;
-    if (!mine || frame.head.trouble || !Object.keys(pages()).length) use(frame); // a page was shown already
+    if (!mine || frame.head.trouble || !Object.keys(pages()).length) present(frame); // a page was shown already
   };
   const redraw = () => {
     const url = URL.createObjectURL(new Blob([model.get("backdrop")], {type: "image/png"}));

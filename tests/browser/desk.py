@@ -92,8 +92,9 @@ class Desk:
         return self.stage.frame
 
     def deliver(self, frame: bytes) -> None:
-        """Bring a frame to the page."""
+        """Bring a frame to the page, and let the screen show it."""
         self.page.evaluate("(frame) => desk.set({frame})", text(frame))
+        self.page.wait_for_timeout(40)
 
     def post(self) -> int:
         """Carry messages and answers to and fro until there are none; return how many."""

@@ -4,6 +4,7 @@ Lessons' ``exercises`` modules build on these; the mathematics and the pictures 
 """
 
 from sgo_teach.checks.exercise import Exercise, Slip
+from sgo_teach.checks.kept import Earlier
 from sgo_teach.checks.outcome import Note, Outcome
 from sgo_teach.checks.progress_file import Progress, progress
 from sgo_teach.checks.questions import Asked, Question, predict, quiz
@@ -11,6 +12,7 @@ from sgo_teach.checks.symbolic import same_expression
 
 __all__ = [
     "Asked",
+    "Earlier",
     "Exercise",
     "Note",
     "Outcome",

@@ -10,7 +10,7 @@ from typing import Any
 from sgo_teach.checks.diagnose import diagnose
 from sgo_teach.checks.outcome import WRONG, Note, Outcome
 from sgo_teach.checks.progress_file import progress
-from sgo_teach.checks.source import compile_function, shown_source
+from sgo_teach.checks.source import compile_function, own_source, shown_source
 from sgo_teach.checks.trial import fresh
 from sgo_teach.checks.values import same_but_rounding
 
@@ -146,9 +146,11 @@ class Exercise:
             outcome = diagnose(self, answer)
         except Exception as error:  # the promise of the docstring, whatever an answer comes up with
             outcome = Outcome(self.name, WRONG, "check_failed", _failed(error))
+        entry = {"kind": "exercise", "status": outcome.status}
         if outcome.right and callable(answer):
             self._yours = answer
-        progress.record(self.lesson, self.name, kind="exercise", status=outcome.status)
+            entry |= {"source": source} if (source := own_source(answer)) else {}
+        progress.record(self.lesson, self.name, **entry)
         return _with_note(outcome, progress.notice())
 
     def hint(self) -> Note:

@@ -36,6 +36,14 @@ def shown_source(function: Callable[..., Any], name: str) -> str:
     return re.sub(rf"\b{re.escape(function.__name__)}\b", name, source)
 
 
+def own_source(function: Callable[..., Any]) -> str | None:
+    """The text of a function as it was typed, or None where there is none to be had."""
+    try:
+        return textwrap.dedent(inspect.getsource(function))
+    except (OSError, TypeError):
+        return None
+
+
 def untouched(answer: Callable[..., Any], stub: Callable[..., Any]) -> bool:
     """True when two functions do the same, whatever their docstrings, comments and layout."""
     mine, theirs = getattr(answer, "__code__", None), getattr(stub, "__code__", None)

@@ -8,6 +8,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
+from sgo_teach.models.inputs import design_matrix, not_negative, parameters, targets
+
 
 class LeastSquares:
     """Mean squared error L(θ) = ‖Xθ − y‖²/m + ridge·‖θ‖².
@@ -31,14 +33,17 @@ class LeastSquares:
     """
 
     def __init__(self, X: ArrayLike, y: ArrayLike, ridge: float = 0.0) -> None:
-        self.X, self.y = _data(X, y)
-        if not 0 <= ridge < np.inf:
-            raise ValueError(f"ridge must be finite and at least 0, not {ridge}")
-        self.ridge = float(ridge)
+        self.X = design_matrix(X)
+        self.y = targets(y, len(self.X))
+        self.ridge = not_negative("ridge", ridge)
 
     def residual(self, theta: ArrayLike) -> np.ndarray:
         """r = Xθ − y, shape (..., m), for θ of shape (..., n)."""
         return self._checked(theta) @ self.X.T - self.y
+
+    def jacobian(self, theta: ArrayLike) -> np.ndarray:
+        """∂r/∂θ = X, shape (..., m, n): the same at every θ."""
+        return np.broadcast_to(self.X, (*self._checked(theta).shape[:-1], *self.X.shape))
 
     def value(self, theta: ArrayLike) -> np.ndarray:
         """L(θ), shape (...), for θ of shape (..., n)."""
@@ -56,9 +61,13 @@ class LeastSquares:
         H = 2 * self.X.T @ self.X / len(self.y) + 2 * self.ridge * np.eye(n)
         return np.broadcast_to(H, (*self._checked(theta).shape[:-1], n, n))
 
-    def hessian_vector_product(self, v: ArrayLike) -> np.ndarray:
-        """∇²L·v for v of shape (..., n) by two products with X; the (n, n) matrix is not formed."""
-        v = self._checked(v)
+    def hessian_vector_product(self, theta: ArrayLike, v: ArrayLike) -> np.ndarray:
+        """∇²L·v, shape (..., n), by two products with X; the (n, n) matrix is not formed.
+
+        It is the same at every θ, which is asked for as in every model.
+        """
+        theta, v = self._checked(theta), self._checked(v, "v")
+        v = np.broadcast_to(v, np.broadcast_shapes(theta.shape, v.shape))
         return 2 * (v @ self.X.T) @ self.X / len(self.y) + 2 * self.ridge * v
 
     def minimiser(self) -> np.ndarray:
@@ -71,28 +80,10 @@ class LeastSquares:
         A = np.vstack([self.X, np.sqrt(m * self.ridge) * np.eye(n)])
         return np.linalg.lstsq(A, np.concatenate([self.y, np.zeros(n)]), rcond=None)[0]
 
-    def _checked(self, theta: ArrayLike) -> np.ndarray:
-        theta, n = np.asarray(theta, dtype=float), self.X.shape[1]
-        if theta.ndim == 0 or theta.shape[-1] != n:
-            raise ValueError(f"θ must have shape (..., {n}) to fit X, not {theta.shape}")
-        return theta
+    def _checked(self, theta: ArrayLike, name: str = "θ") -> np.ndarray:
+        return parameters(theta, self.X.shape[1], name)
 
 
 def four_points(ridge: float = 0.0) -> LeastSquares:
     """Four points in the plane; without ridge the minimiser is (−1/3, 2/3)."""
     return LeastSquares([[1, 1], [1, 0], [0, 1], [0, 0]], [0, 0, 1, 1], ridge)
-
-
-def _data(X: ArrayLike, y: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
-    X, y = np.array(X, dtype=float), np.array(y, dtype=float)
-    if X.ndim != 2 or X.size == 0:
-        raise ValueError(f"X must be a matrix (m, n) with a row for each point, not {X.shape}")
-    if y.shape != (len(X),):
-        raise ValueError(
-            f"y must have shape ({len(X)},), one number for each row of X, not {y.shape}; "
-            "y.ravel() makes a column flat. Left as it is, the residual would broadcast: "
-            "(m,) minus (m, 1) is (m, m)"
-        )
-    if not (np.all(np.isfinite(X)) and np.all(np.isfinite(y))):
-        raise ValueError("X and y must be finite, but hold NaN or infinity; clean the data first")
-    return X, y

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
+from sgo_teach.solvers.quadratic_model import evaluate_hessian
 from sgo_teach.solvers.steps import (
     NOT_FINITE,
     SINGULAR,
@@ -77,7 +78,7 @@ def _newton(
     k = 0
     while True:
         value, gradient, status = evaluate(problem, x)
-        hessian = _hessian(problem, x)
+        hessian = evaluate_hessian(problem, x)
         lam = _not_negative(damping, k)
         delta, status = _newton_delta(gradient, hessian, lam) if not status else (0.0 * x, status)
         delta = step_size * delta
@@ -85,14 +86,6 @@ def _newton(
         if status:
             return
         x, k = x + delta, k + 1
-
-
-@np.errstate(over="ignore", invalid="ignore", divide="ignore")
-def _hessian(problem: Objective, x: np.ndarray) -> np.ndarray:
-    H = np.asarray(problem.hessian(x), float)
-    if H.shape != (x.size, x.size):
-        raise ValueError(f"the Hessian at x of shape {x.shape} must be square, not {H.shape}")
-    return H
 
 
 def _newton_delta(g: np.ndarray, H: np.ndarray, lam: float) -> tuple[np.ndarray, str]:

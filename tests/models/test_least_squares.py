@@ -44,9 +44,18 @@ def test_the_gradient_vanishes_at_the_minimiser(seed, ridge):
 @given(seeds, ridges)
 def test_the_product_is_the_hessian_times_the_vector(seed, ridge):
     model, rng = random_model(seed, ridge)
-    v = rng.normal(size=(4, 3))
-    expected = v @ model.hessian(np.zeros(3))
-    np.testing.assert_allclose(model.hessian_vector_product(v), expected, atol=1e-12)
+    theta, v = rng.normal(size=3), rng.normal(size=(4, 3))
+    expected = v @ model.hessian(theta)
+    np.testing.assert_allclose(model.hessian_vector_product(theta, v), expected, atol=1e-12)
+
+
+@given(seeds)
+def test_the_hessian_is_the_gauss_newton_matrix_of_the_residual(seed):
+    model, rng = random_model(seed, 0.0)
+    theta, delta = rng.normal(size=(2, 3))
+    J = model.jacobian(theta)
+    np.testing.assert_allclose(model.residual(theta + delta), model.residual(theta) + J @ delta)
+    np.testing.assert_allclose(2 * J.T @ J / len(model.y), model.hessian(theta), atol=1e-12)
 
 
 @given(seeds, ridges)
@@ -93,10 +102,16 @@ def test_data_that_does_not_fit_is_refused(X, y, ridge, said):
         LeastSquares(X, y, ridge)
 
 
-@pytest.mark.parametrize("method", ["value", "gradient", "hessian", "hessian_vector_product"])
+@pytest.mark.parametrize("method", ["value", "gradient", "hessian", "residual", "jacobian"])
 def test_parameters_of_the_wrong_length_are_refused(method):
     with pytest.raises(ValueError, match=r"\(\.\.\., 2\)"):
         getattr(four_points(), method)(np.ones(3))
+
+
+@pytest.mark.parametrize(("theta", "v"), [(np.ones(3), np.ones(2)), (np.ones(2), np.ones(3))])
+def test_a_product_of_the_wrong_length_is_refused(theta, v):
+    with pytest.raises(ValueError, match=r"\(\.\.\., 2\)"):
+        four_points().hessian_vector_product(theta, v)
 
 
 def test_the_model_keeps_its_own_copy_of_the_data():

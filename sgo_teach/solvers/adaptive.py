@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from sgo_teach.solvers.descent import StepSize, positive_step_size
-from sgo_teach.solvers.steps import NOT_FINITE, Objective, Step, evaluate, starting_point
+from sgo_teach.solvers.steps import NOT_FINITE, Differentiable, Step, evaluate, starting_point
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -36,7 +36,7 @@ class AdaptiveStep(Step):
 
 
 def rmsprop_steps(
-    problem: Objective,
+    problem: Differentiable,
     start: ArrayLike,
     step_size: StepSize = 1e-2,
     decay: float = 0.99,
@@ -49,7 +49,7 @@ def rmsprop_steps(
 
     Parameters
     ----------
-    problem : Objective
+    problem : Differentiable
         Anything with ``value`` and ``gradient``.
     start : (n,) array
     step_size : float or callable k -> float
@@ -69,7 +69,7 @@ def rmsprop_steps(
 
 
 def adam_steps(
-    problem: Objective,
+    problem: Differentiable,
     start: ArrayLike,
     step_size: StepSize = 1e-3,
     beta1: float = 0.9,
@@ -101,7 +101,7 @@ def adam_steps(
 
 
 def _adaptive(
-    problem: Objective,
+    problem: Differentiable,
     x: np.ndarray,
     step_size: StepSize,
     beta1: float,

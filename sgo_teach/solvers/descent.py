@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from sgo_teach.solvers.steps import Objective, Step, evaluate, starting_point
+from sgo_teach.solvers.steps import Differentiable, Step, evaluate, starting_point
 
 StepSize = float | Callable[[int], float]
 
@@ -21,7 +21,7 @@ class MomentumStep(Step):
 
 
 def gradient_descent_steps(
-    problem: Objective, start: ArrayLike, step_size: StepSize
+    problem: Differentiable, start: ArrayLike, step_size: StepSize
 ) -> Iterator[Step]:
     """Yield the steps Δ = −α g of gradient descent.
 
@@ -30,7 +30,7 @@ def gradient_descent_steps(
 
     Parameters
     ----------
-    problem : Objective
+    problem : Differentiable
         Anything with ``value`` and ``gradient``.
     start : (n,) array
     step_size : float or callable k -> float
@@ -45,7 +45,7 @@ def gradient_descent_steps(
 
 
 def heavy_ball_steps(
-    problem: Objective, start: ArrayLike, step_size: StepSize, momentum: float
+    problem: Differentiable, start: ArrayLike, step_size: StepSize, momentum: float
 ) -> Iterator[Step]:
     """Yield the steps Δ_k = −α g_k + β Δ_{k−1} of the heavy-ball method, with Δ_{−1} = 0.
 
@@ -67,7 +67,7 @@ def heavy_ball_steps(
 
 
 def nesterov_steps(
-    problem: Objective, start: ArrayLike, step_size: StepSize, momentum: float
+    problem: Differentiable, start: ArrayLike, step_size: StepSize, momentum: float
 ) -> Iterator[MomentumStep]:
     """Yield the steps Δ_k = β v_k − α g_k with v_k = β v_{k−1} − α g_k, of Nesterov's momentum.
 
@@ -91,7 +91,7 @@ def nesterov_steps(
 
 
 def _momentum(
-    problem: Objective, x: np.ndarray, step_size: StepSize, beta: float, *, ahead: bool
+    problem: Differentiable, x: np.ndarray, step_size: StepSize, beta: float, *, ahead: bool
 ) -> Iterator[MomentumStep]:
     v, k = np.zeros_like(x), 0
     while True:

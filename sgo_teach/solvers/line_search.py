@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from sgo_teach.solvers.ray import LineSearch, Ray, Trial
-from sgo_teach.solvers.steps import Objective
+from sgo_teach.solvers.steps import Differentiable
 
 ARMIJO = "armijo"
 STRONG_WOLFE = "strong_wolfe"
@@ -38,7 +38,7 @@ def flat_enough(slope: Any, slope_0: float, c2: float = 0.9) -> Any:
 
 
 def armijo(
-    problem: Objective,
+    problem: Differentiable,
     x: ArrayLike,
     direction: ArrayLike,
     alpha: float = 1.0,
@@ -53,7 +53,7 @@ def armijo(
 
     Parameters
     ----------
-    problem : Objective
+    problem : Differentiable
         Anything with ``value`` and ``gradient``.
     x, direction : (n,) arrays
         The start of the ray and p.
@@ -85,7 +85,7 @@ def armijo(
 
 
 def strong_wolfe(
-    problem: Objective,
+    problem: Differentiable,
     x: ArrayLike,
     direction: ArrayLike,
     alpha: float = 1.0,

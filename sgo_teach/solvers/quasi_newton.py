@@ -18,9 +18,8 @@ from numpy.typing import ArrayLike
 from sgo_teach.solvers.inverse_hessian import DenseInverse, Inverse, LimitedInverse
 from sgo_teach.solvers.line_search import strong_wolfe
 from sgo_teach.solvers.ray import LineSearch
-from sgo_teach.solvers.steps import Objective, Step, evaluate, starting_point
+from sgo_teach.solvers.steps import LINE_SEARCH, Differentiable, Step, evaluate, starting_point
 
-LINE_SEARCH = "line_search"
 Search = Callable[..., LineSearch]
 
 
@@ -70,7 +69,7 @@ class QuasiNewtonStep(Step):
 
 
 def bfgs_steps(
-    problem: Objective,
+    problem: Differentiable,
     start: ArrayLike,
     inverse_hessian: ArrayLike | None = None,
     line_search: Search = strong_wolfe,
@@ -79,7 +78,7 @@ def bfgs_steps(
 
     Parameters
     ----------
-    problem : Objective
+    problem : Differentiable
         Anything with ``value`` and ``gradient``.
     start : (n,) array
     inverse_hessian : (n, n) array, optional
@@ -100,7 +99,7 @@ def bfgs_steps(
 
 
 def lbfgs_steps(
-    problem: Objective,
+    problem: Differentiable,
     start: ArrayLike,
     memory: int = 10,
     scaling: float | None = None,
@@ -131,7 +130,7 @@ def lbfgs_steps(
 
 
 def _quasi_newton(
-    problem: Objective, x: np.ndarray, inverse: Inverse, line_search: Search
+    problem: Differentiable, x: np.ndarray, inverse: Inverse, line_search: Search
 ) -> Iterator[QuasiNewtonStep]:
     (value, gradient, status), k, skipped = evaluate(problem, x), 0, False
     while True:
@@ -149,7 +148,9 @@ def _quasi_newton(
         gradient = arrived
 
 
-def _searched(problem: Objective, here: QuasiNewtonStep, line_search: Search) -> QuasiNewtonStep:
+def _searched(
+    problem: Differentiable, here: QuasiNewtonStep, line_search: Search
+) -> QuasiNewtonStep:
     """The step with its move; without one where the gradient is zero or not finite."""
     if here.status or not np.any(here.gradient):
         return here
@@ -162,7 +163,7 @@ def _searched(problem: Objective, here: QuasiNewtonStep, line_search: Search) ->
 
 
 def _arrive(
-    problem: Objective, x: np.ndarray, step: QuasiNewtonStep
+    problem: Differentiable, x: np.ndarray, step: QuasiNewtonStep
 ) -> tuple[float, np.ndarray, str]:
     """L, ∇L and status at x_{k+1}, from the search where it has computed them."""
     if step.search is None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import ArrayLike
 
-from sgo_teach.solvers.steps import NOT_FINITE, Objective, evaluate
+from sgo_teach.solvers.steps import NOT_FINITE, Differentiable, evaluate
 
 UPHILL = "uphill"
 
@@ -69,7 +69,7 @@ class Ray:
 
     Parameters
     ----------
-    problem : Objective
+    problem : Differentiable
         Anything with ``value`` and ``gradient``.
     x, direction : (n,) arrays
         The start of the ray and p.
@@ -90,7 +90,7 @@ class Ray:
 
     def __init__(
         self,
-        problem: Objective,
+        problem: Differentiable,
         x: ArrayLike,
         direction: ArrayLike,
         value: float | None = None,

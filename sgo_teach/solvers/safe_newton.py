@@ -25,9 +25,8 @@ from sgo_teach.solvers.quadratic_model import (
     positive_definite_step,
     quadratic_model,
 )
-from sgo_teach.solvers.steps import NOT_FINITE, Objective, Step, starting_point
+from sgo_teach.solvers.steps import LINE_SEARCH, NOT_FINITE, Objective, Step, starting_point
 
-LINE_SEARCH = "line_search"
 Modification = Callable[[np.ndarray], tuple[np.ndarray, float]]
 
 

@@ -11,15 +11,13 @@ from numpy.typing import ArrayLike
 
 SINGULAR = "singular"
 NOT_FINITE = "not_finite"
+LINE_SEARCH = "line_search"
 MAX_STEPS = "max_steps"
 EXHAUSTED = "exhausted"
 
 
-class Objective(Protocol):
-    """What a solver needs to know of L: `sgo_teach.problems.Problem` and the models have it.
-
-    Methods that use no Hessian never call it.
-    """
+class Differentiable(Protocol):
+    """What a first-order method needs to know of L; at a kink the gradient is a subgradient."""
 
     @property
     def value(self) -> Callable[[Any], Any]:
@@ -30,6 +28,10 @@ class Objective(Protocol):
     def gradient(self) -> Callable[[Any], Any]:
         """∇L (..., n)."""
         ...
+
+
+class Objective(Differentiable, Protocol):
+    """What a second-order method needs: `sgo_teach.problems.Problem` and the models have it."""
 
     @property
     def hessian(self) -> Callable[[Any], Any]:
@@ -100,7 +102,7 @@ def starting_point(start: ArrayLike) -> np.ndarray:
 
 
 @np.errstate(over="ignore", invalid="ignore", divide="ignore")
-def evaluate(problem: Objective, x: np.ndarray) -> tuple[float, np.ndarray, str]:
+def evaluate(problem: Differentiable, x: np.ndarray) -> tuple[float, np.ndarray, str]:
     """L(x), ∇L(x) (n,) and the status: ``"not_finite"`` if either is NaN or infinite.
 
     Raises
@@ -150,11 +152,16 @@ def minimize(steps: Iterable[Step], until: StopRule | None = None, max_steps: in
     reason = EXHAUSTED
     for step in steps:
         taken.append(step)
-        why = step.status or (until and until(step)) or (MAX_STEPS if step.k >= max_steps else "")
-        if why:
+        if why := _why_stop(step, until, max_steps):
             reason = why
             break
     return _result(taken, reason)
+
+
+def _why_stop(step: Step, until: StopRule | None, max_steps: int) -> str:
+    """The reason to stop at a step, or ""; a rule that is met says more than a status."""
+    met = until(step) if until and step.status != NOT_FINITE else None
+    return met or step.status or (MAX_STEPS if step.k >= max_steps else "")
 
 
 def _result(taken: list[Step], reason: str) -> Result:

@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from sgo_teach.solvers.steps import Objective, Step, StopRule, evaluate, starting_point
+from sgo_teach.solvers.descent import StepSize, positive_step_size
+from sgo_teach.solvers.steps import Differentiable, Step, StopRule, evaluate, starting_point
 
-StepSize = float | Callable[[int], float]
 Projection = Callable[[np.ndarray], np.ndarray]
 
 
@@ -45,7 +45,7 @@ def stationary_below(tolerance: float) -> StopRule:
 
 
 def projected_gradient_steps(
-    problem: Objective, start: ArrayLike, project: Projection, step_size: StepSize
+    problem: Differentiable, start: ArrayLike, project: Projection, step_size: StepSize
 ) -> Iterator[ProjectedStep]:
     """Yield the steps x ↦ P(x − αg) of the projected gradient method.
 
@@ -53,7 +53,7 @@ def projected_gradient_steps(
 
     Parameters
     ----------
-    problem : Objective
+    problem : Differentiable
         Anything with ``value`` and ``gradient``.
     start : (n,) array
         Step 0 is its projection.
@@ -73,12 +73,12 @@ def projected_gradient_steps(
 
 
 def _projected_gradient(
-    problem: Objective, x: np.ndarray, project: Projection, step_size: StepSize
+    problem: Differentiable, x: np.ndarray, project: Projection, step_size: StepSize
 ) -> Iterator[ProjectedStep]:
     k = 0
     while True:
         value, g, status = evaluate(problem, x)
-        alpha = 0.0 if status else _positive(step_size, k)
+        alpha = 0.0 if status else positive_step_size(step_size, k)
         after = _projected(project, x - alpha * g) if alpha else x
         residual = np.nan if status else float(np.linalg.norm(x - _projected(project, x - g)))
         yield ProjectedStep(k, x, value, g, after - x, status, alpha=alpha, residual=residual)
@@ -92,10 +92,3 @@ def _projected(project: Projection, x: np.ndarray) -> np.ndarray:
     if P.shape != x.shape:
         raise ValueError(f"the projection must keep the shape {x.shape}, not make it {P.shape}")
     return P
-
-
-def _positive(step_size: StepSize, k: int) -> float:
-    alpha = step_size(k) if callable(step_size) else step_size
-    if not 0 < alpha < np.inf:
-        raise ValueError(f"step_size must be positive and finite, not {alpha}")
-    return float(alpha)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from sgo_teach.solvers.finite_differences.schemes import Function, best_step, jacobian, vector
-from sgo_teach.solvers.steps import Objective
+from sgo_teach.solvers.steps import Differentiable
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,7 +43,10 @@ class GradientCheck:
 
 
 def check_gradient(
-    value: Objective | Function, gradient: Function, x: ArrayLike, tolerance: float | None = None
+    value: Differentiable | Function,
+    gradient: Function,
+    x: ArrayLike,
+    tolerance: float | None = None,
 ) -> GradientCheck:
     """Compare a gradient with central differences of the loss, coordinate by coordinate.
 
@@ -52,7 +55,7 @@ def check_gradient(
 
     Parameters
     ----------
-    value : callable (n,) -> float, or Objective
+    value : callable (n,) -> float, or Differentiable
         L; of an objective its ``value``.
     gradient : callable (n,) -> (n,)
         The ∇L to be checked.

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from sgo_teach.solvers.steps import Objective, Step, evaluate, starting_point
+from sgo_teach.solvers.descent import StepSize
+from sgo_teach.solvers.steps import Differentiable, Step, evaluate, starting_point
 
-StepSize = float | Callable[[int], float]
 Rule = Callable[[int, float, np.ndarray], float]
 
 
@@ -40,7 +40,7 @@ class SubgradientStep(Step):
 
 
 def subgradient_steps(
-    problem: Objective, start: ArrayLike, step_size: StepSize
+    problem: Differentiable, start: ArrayLike, step_size: StepSize
 ) -> Iterator[SubgradientStep]:
     """Yield the steps Δ = −α_k g of the subgradient method, g ∈ ∂L(x_k).
 
@@ -50,7 +50,7 @@ def subgradient_steps(
 
     Parameters
     ----------
-    problem : Objective
+    problem : Differentiable
         Anything with ``value`` and ``gradient``, the latter one subgradient.
     start : (n,) array
     step_size : float or callable k -> float
@@ -71,7 +71,9 @@ def subgradient_steps(
     return _subgradient(problem, starting_point(start), rule)
 
 
-def polyak_steps(problem: Objective, start: ArrayLike, lowest: float) -> Iterator[SubgradientStep]:
+def polyak_steps(
+    problem: Differentiable, start: ArrayLike, lowest: float
+) -> Iterator[SubgradientStep]:
     """Yield the subgradient steps of Polyak's length α_k = (L(x_k) − L*)/‖g‖².
 
     On a convex L with ‖g‖ ≤ G the distance to every minimiser falls at each step, and the best
@@ -111,7 +113,7 @@ def one_over_root(alpha: float) -> Callable[[int], float]:
     return lambda k: alpha / np.sqrt(k + 1)
 
 
-def _subgradient(problem: Objective, x: np.ndarray, rule: Rule) -> Iterator[SubgradientStep]:
+def _subgradient(problem: Differentiable, x: np.ndarray, rule: Rule) -> Iterator[SubgradientStep]:
     k, best_x, best_value = 0, x, np.inf
     while True:
         value, g, status = evaluate(problem, x)

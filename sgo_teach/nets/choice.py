@@ -64,7 +64,7 @@ def choose(
         return Choice(0, None, loss)
     chosen, first = backtrack(downhill, trial)
     rounding = ROUNDING * torch.finfo(chosen.delta.dtype).eps * abs(loss)
-    ratio = reduction_ratio(first - loss, model.change(chosen.delta), rounding)
+    ratio = reduction_ratio(first - loss, model.promised(chosen), rounding)
     if line_search:
         scale, new_loss, shrinks = armijo(chosen, loss, first, trial)
     else:

@@ -15,37 +15,37 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from math import isfinite, sqrt
 from typing import Any, Literal
 
-import torch
+import torch.distributed as dist
 from torch import Tensor
-from torch.autograd import grad
-from torch.optim import Optimizer
 
+from sgo_teach.nets.batches import loss_and_gradient, mean_product
 from sgo_teach.nets.choice import choose
-from sgo_teach.nets.closures import Closure, loss_of, run
-from sgo_teach.nets.curvature import (
-    GaussNewtonProduct,
-    HessianProduct,
-    OutputLoss,
-    check_output_loss,
-)
-from sgo_teach.nets.damping import levenberg_marquardt
+from sgo_teach.nets.curvature import OutputLoss
+from sgo_teach.nets.damping import levenberg_marquardt, next_damping
 from sgo_teach.nets.local_model import LocalModel
 from sgo_teach.nets.memory import recall, remember
+from sgo_teach.nets.parallel import team_of
 from sgo_teach.nets.parameters import ParameterVector
-from sgo_teach.nets.preconditioner import mean_square_gradient, preconditioner_diagonal
-from sgo_teach.nets.settings import PER_GROUP, check_settings, per_parameter, weight_penalty
-from sgo_teach.nets.step_record import HessianFreeStep, with_cg
-from sgo_teach.nets.trials import FrozenRandomness, TrialLoss, restored
-from sgo_teach.solvers.cg import NEGATIVE_CURVATURE, CGResult
+from sgo_teach.nets.preconditioning import (
+    EMPIRICAL_FISHER,
+    OWN,
+    DiagonalInverse,
+    Inverse,
+    Preconditioner,
+    mean_square,
+    name_of,
+    own_inverse,
+)
+from sgo_teach.nets.settings import common_or_per_parameter, per_parameter, weight_penalty
+from sgo_teach.nets.shared_state import SharedState
+from sgo_teach.nets.step_data import Closures, StepData, check_name_of_loss, product_of
+from sgo_teach.nets.step_record import HessianFreeStep, nothing_to_solve, with_cg
+from sgo_teach.nets.trials import FrozenRandomness, restored
 
-Product = Callable[[Tensor], Tensor]
-MEMORY = 0.9  # share of the old mean squared gradient in the new one
 
-
-class HessianFree(Optimizer):
+class HessianFree(SharedState):
     """Minimise a loss by damped Newton steps that conjugate gradients find from products alone.
 
     ::
@@ -78,13 +78,18 @@ class HessianFree(Optimizer):
     warm_start : CG starts at this multiple of its last iterate; 0 starts from nothing. Forgotten
         after a rejected step.
     backtracking : try the CG iterates kept on the way, not only the last
-    preconditioner : precondition CG by (mean squared gradient + λ)^¾
+    preconditioner : True or "empirical_fisher" preconditions CG by (mean squared gradient + λ +
+        weight decay)^¾; or an object of yours, see `Preconditioner`
     probes : backward passes to estimate the mean squared gradient, averaged over steps as well
     line_search : shorten the step until it lowers the loss enough, reject it otherwise; without,
         every finite step is taken
     buffers : tensors that passes through the network change, as ``network.buffers()``: the running
         statistics of batch norm are updated once a step, by the first pass, not by the probes
     seed : of the preconditioner's probes
+    keep_graphs : hold the graphs of several curvature closures during a step; without, only one
+        of them is in memory at a time, and a product costs about two gradients instead of one
+    data_parallel : share the data with the other processes of ``torch.distributed``
+    process_group : with those of this group only; implies data_parallel
 
     Attributes
     ----------
@@ -94,14 +99,23 @@ class HessianFree(Optimizer):
     Raises
     ------
     ValueError
-        If a setting lies outside its range or differs between groups where it must not.
+        If a setting lies outside its range or differs between groups where it must not, or if
+        data are to be shared and no process group is initialised.
 
     Notes
     -----
-    Martens, "Deep learning via Hessian-free optimization", ICML 2010; Martens & Sutskever,
-    "Training deep and recurrent networks with Hessian-free optimization", in *Neural Networks:
-    Tricks of the Trade*, 2nd ed., 2012. Here ρ is measured from θ, as there; taking the model's
-    change from the warm start instead makes λ grow without end.
+    Every part of the recipe has its switch. Products with a linearisation cached once per step:
+    Pearlmutter 1994, Schraudolph 2002 (`curvature`, `keep_graphs`). Damping, the rule that stops
+    CG, warm start, backtracking, preconditioner and line search: Martens, "Deep learning via
+    Hessian-free optimization", ICML 2010, and Martens & Sutskever, "Training deep and recurrent
+    networks with Hessian-free optimization", in *Neural Networks: Tricks of the Trade*, 2nd ed.,
+    2012. Here ρ is measured from θ, as there; taking the model's change from the warm start
+    instead makes λ grow without end. Where CG meets negative curvature it ends, and a step along
+    that direction is tried as well, of bounded length.
+
+    In several processes each has its part of the data, and all take the same step; they must run
+    on machines of one kind, with the same settings. Batch norm sees the part of its process only.
+    ``torch.amp.GradScaler`` is not supported: it scales gradients that nobody takes here.
     """
 
     def __init__(
@@ -118,11 +132,14 @@ class HessianFree(Optimizer):
         max_cg_steps: int = 250,
         warm_start: float = 0.95,
         backtracking: bool = True,
-        preconditioner: bool = False,
+        preconditioner: bool | Literal["empirical_fisher"] | Preconditioner | None = False,
         probes: int = 1,
         line_search: bool = True,
         buffers: Iterable[Tensor] = (),
         seed: int = 0,
+        keep_graphs: bool = False,
+        data_parallel: bool = False,
+        process_group: dist.ProcessGroup | None = None,
     ) -> None:
         settings = {
             "lr": lr,
@@ -134,67 +151,34 @@ class HessianFree(Optimizer):
             "max_cg_steps": max_cg_steps,
             "warm_start": warm_start,
             "backtracking": backtracking,
-            "preconditioner": preconditioner,
+            "preconditioner": name_of(preconditioner),
             "probes": probes,
             "line_search": line_search,
             "seed": seed,
+            "keep_graphs": keep_graphs,
         }
-        check_settings(settings)
         self._damping_rule = damping_rule
         self._buffers = tuple(buffers)
-        self._last_step: HessianFreeStep | None = None
-        super().__init__(params, settings)
-
-    def add_param_group(self, param_group: dict[str, Any]) -> None:
-        """Add a group; ``lr`` and ``weight_decay`` may differ from the others.
-
-        Raises
-        ------
-        ValueError
-            If any other setting differs: there is one model and one λ for all parameters.
-        """
-        for name, value in param_group.items():
-            if name in self.defaults and name not in PER_GROUP and value != self.defaults[name]:
-                raise ValueError(
-                    f"{name} must be the same for all parameters, {self.defaults[name]!r}, but a "
-                    f"group asks for {value!r}; only lr and weight_decay may differ"
-                )
-        super().add_param_group(param_group)
-
-    @property
-    def last_step(self) -> HessianFreeStep:
-        """How the last step came about.
-
-        Raises
-        ------
-        RuntimeError
-            If no step has been taken yet.
-        """
-        if self._last_step is None:
-            raise RuntimeError("there is no last step yet; call step(closure) first")
-        return self._last_step
-
-    @property
-    def damping(self) -> float:
-        """λ of the next step."""
-        return self._shared().get("damping", self.param_groups[0]["damping"])
-
-    @damping.setter
-    def damping(self, value: float) -> None:
-        self._shared()["damping"] = float(value)
+        self._team = team_of(data_parallel, process_group)
+        own = preconditioner if settings["preconditioner"] == OWN else None
+        super().__init__(params, settings, own)
 
     def step(
         self,
-        closure: Closure | None = None,
+        closure: Closures | None = None,
         *,
-        curvature_closure: Closure | None = None,
-        choice_closure: Closure | None = None,
+        curvature_closure: Closures | None = None,
+        choice_closure: Closures | None = None,
     ) -> Tensor:
         """Take one step, or none if none lowers the loss.
 
         Each closure runs the network and returns (loss, outputs), without ``backward``; the loss
         alone will do with ``curvature="hessian"``. It is called several times in a step and must
         use the same data each time; dropout meets the same masks each time.
+
+        Data that do not fit in memory at once come as a sequence of closures. Their losses, means
+        over the examples of each, are averaged by the number of examples: that of rows in
+        outputs, or what the closure returns as (loss, outputs, count).
 
         Parameters
         ----------
@@ -210,127 +194,72 @@ class HessianFree(Optimizer):
         Raises
         ------
         ValueError
-            If closure is missing, does not return what is needed, or has a loss other than the
-            one named by ``output_loss``.
+            If closure is missing, does not return what is needed, has a loss other than the one
+            named by ``output_loss``, or (seen in the first step) changes its data between calls.
         """
-        if closure is None:
-            raise ValueError("step needs a closure that returns (loss, outputs)")
         vector = ParameterVector(p for group in self.param_groups for p in group["params"])
-        frozen = FrozenRandomness(vector.tensors)
-        loss, outputs = run(closure)
+        keep, frozen = self.param_groups[0]["keep_graphs"], FrozenRandomness(vector.tensors)
+        closures = closure, curvature_closure, choice_closure
+        data = StepData.of(*closures, team=self._team, frozen=frozen, keep_graphs=keep)
+        if self._last_step is None and self._team.size > 1:
+            # Processes may have drawn different first weights.
+            vector.write(self._team.of_first(vector.read()))
+        loss, gradient = loss_and_gradient(data.gradient, vector)
+        gradient = gradient + self._decay(vector) * vector.read()
         with restored(self._buffers):
-            model, diagonal = self._model(vector, frozen, (loss, outputs), curvature_closure)
-            trial = self._trial(vector, frozen, choice_closure or closure)
-            if choice_closure is None:
-                before = float(loss.detach()) + weight_penalty(self.param_groups, vector)
-            else:
-                before = trial(torch.zeros_like(trial.theta))
-            self._last_step = step = self._move(vector, model, diagonal, trial, before)
+            self._last_step = step = self._move(vector, data, float(loss), gradient)
         self._shared()["k"], self.damping = step.k + 1, step.new_damping
-        return loss.detach()
-
-    def _model(
-        self,
-        vector: ParameterVector,
-        frozen: FrozenRandomness,
-        passed: tuple[Tensor, Tensor | None],
-        curvature_closure: Closure | None,
-    ) -> tuple[LocalModel, Tensor | None]:
-        """The model around θ, and the diagonal of the preconditioner."""
-        own = curvature_closure is None
-        parts = grad(passed[0], vector.tensors, retain_graph=own, allow_unused=True)
-        if curvature_closure is not None:
-            with frozen.replay():
-                passed = run(curvature_closure)
-        product = self._curvature(vector, *passed)
-        diagonal = self._diagonal(vector, *passed)
-        decay = per_parameter(self.param_groups, "weight_decay", vector)
-        gradient = vector.flatten(parts) + decay * vector.read()
-        return LocalModel(gradient, lambda v: product(v) + decay * v, self.damping), diagonal
-
-    def _curvature(self, vector: ParameterVector, loss: Tensor, outputs: Tensor | None) -> Product:
-        setting = self.param_groups[0]
-        if setting["curvature"] == "hessian":
-            return HessianProduct(loss, vector.tensors)
-        if outputs is None:
-            raise ValueError(
-                "curvature='ggn' needs a closure that returns (loss, outputs), not the loss "
-                "alone; curvature='hessian' does without outputs"
-            )
-        if setting["output_loss"] is not None and self._k == 0:
-            check_output_loss(loss, outputs, setting["output_loss"])
-        return GaussNewtonProduct(loss, outputs, vector.tensors, setting["output_loss"])
-
-    def _diagonal(
-        self, vector: ParameterVector, loss: Tensor, outputs: Tensor | None
-    ) -> Tensor | None:
-        """The preconditioner, from a running mean of the mean squared gradient."""
-        setting = self.param_groups[0]
-        if not setting["preconditioner"]:
-            return None
-        if outputs is None:
-            raise ValueError("preconditioner=True needs a closure that returns (loss, outputs)")
-        # Seeded by the step, so that a resumed run draws the same signs.
-        generator = torch.Generator().manual_seed(setting["seed"] + self._k)
-        new = mean_square_gradient(loss, outputs, vector, setting["probes"], generator)
-        old = recall(self.state, vector, "mean_square")
-        mean = new if old is None else MEMORY * old + (1 - MEMORY) * new
-        if bool(torch.isfinite(mean).all()):  # one broken batch must not spoil the mean for good
-            remember(self.state, vector, "mean_square", mean)
-        return preconditioner_diagonal(mean, self.damping)
+        return loss
 
     def _move(
-        self,
-        vector: ParameterVector,
-        model: LocalModel,
-        diagonal: Tensor | None,
-        trial: TrialLoss,
-        before: float,
+        self, vector: ParameterVector, data: StepData, loss: float, gradient: Tensor
     ) -> HessianFreeStep:
-        """Solve, choose, adapt; leaves the parameters at the new point."""
-        squared = float(model.gradient @ model.gradient)
-        stay = HessianFreeStep(
-            self._k, "rejected", before, before, sqrt(squared), model.damping, model.damping
-        )
-        if not (isfinite(before) and isfinite(squared)):
-            return replace(stay, outcome="not_finite")
-        if squared == 0:
-            return replace(stay, outcome="zero_gradient")
-        setting, start = self.param_groups[0], recall(self.state, vector, "warm_start")
+        """Model, solve, choose, adapt; leaves the parameters at the new point."""
+        setting, trial = self.param_groups[0], data.trial(self.param_groups, vector)
+        step_size = common_or_per_parameter(self.param_groups, "lr", vector)
+        penalty = weight_penalty(self.param_groups, vector)
+        before = data.loss_before(loss + penalty, trial, check=self._k == 0)
+        stay = HessianFreeStep.at_rest(self._k, before, gradient, self.damping)
+        if outcome := nothing_to_solve(before, gradient, step_size):
+            return data.with_cost(replace(stay, outcome=outcome), 0, 0, trial)
+        model = self._model(vector, data, gradient)
+        inverse = self._inverse(vector, data)
+        start = recall(self.state, vector, "warm_start")
         start = None if start is None else setting["warm_start"] * start
-        result = model.solve(start, diagonal, setting["cg_stop"], setting["max_cg_steps"])
-        step_size, backtracking = (
-            per_parameter(self.param_groups, "lr", vector),
-            setting["backtracking"],
-        )
-        candidates = model.candidates(result, step_size, backtracking)
+        result = model.solve(start, inverse, setting["cg_stop"], setting["max_cg_steps"])
+        candidates = model.candidates(result, step_size, setting["backtracking"])
         choice = choose(model, candidates, trial, before, setting["line_search"])
         if choice.delta is not None:
-            vector.write(trial.theta + choice.delta)
+            vector.write(self._team.of_first(trial.theta + choice.delta))
         remember(self.state, vector, "warm_start", None if choice.delta is None else result.x)
-        damping = self._next_damping(choice.ratio, result)
-        return with_cg(stay, result, choice, damping, diagonal)
+        damping = next_damping(self._damping_rule, self.damping, choice.ratio, result.reason)
+        step = with_cg(stay, result, choice, damping, inverse)
+        return data.with_cost(step, model.products, self._probes, trial)
 
-    def _next_damping(self, ratio: float, result: CGResult) -> float:
-        if self._damping_rule is None:
-            return self.damping
-        damping = self._damping_rule(self.damping, ratio)
-        # Where C is not positive definite a good ρ is no reason to damp it less.
-        return max(damping, self.damping) if result.reason == NEGATIVE_CURVATURE else damping
+    def _model(self, vector: ParameterVector, data: StepData, gradient: Tensor) -> LocalModel:
+        decay, setting = self._decay(vector), self.param_groups[0]
+        if self._k == 0:
+            check_name_of_loss(data.curvature, setting)
+        product = mean_product(data.curvature, lambda passed: product_of(passed, setting, vector))
+        return LocalModel(gradient, lambda v: product(v) + decay * v, self.damping)
 
-    def _trial(
-        self, vector: ParameterVector, frozen: FrozenRandomness, closure: Closure
-    ) -> TrialLoss:
-        def objective() -> float:
-            with frozen.replay():
-                return loss_of(closure) + weight_penalty(self.param_groups, vector)
-
-        return TrialLoss(objective, vector)
+    def _inverse(self, vector: ParameterVector, data: StepData) -> Inverse | None:
+        """r ↦ M⁻¹r of the preconditioner that is set."""
+        shared = data.curvature, self._team, vector
+        if self._preconditioner is not None:
+            return own_inverse(self._preconditioner, *shared, self.damping, self._k)
+        if not self._probes:
+            return None
+        mean = mean_square(
+            *shared, self.state, self._probes, self.param_groups[0]["seed"] + self._k
+        )
+        return DiagonalInverse.of(mean + self._decay(vector), self.damping)
 
     @property
-    def _k(self) -> int:
-        return self._shared().get("k", 0)
+    def _probes(self) -> int:
+        """Backward passes for the preconditioner; 0 where it is not the built-in one."""
+        setting = self.param_groups[0]
+        return setting["probes"] if setting["preconditioner"] in (True, EMPIRICAL_FISHER) else 0
 
-    def _shared(self) -> dict[str, Any]:
-        """State of the whole optimiser; it is kept with the first parameter, to be saved."""
-        return self.state[self.param_groups[0]["params"][0]]
+    def _decay(self, vector: ParameterVector) -> Tensor:
+        return per_parameter(self.param_groups, "weight_decay", vector)

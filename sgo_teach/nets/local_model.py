@@ -28,11 +28,13 @@ class Candidate:
     k : number of the CG iterate
     delta : (n,) tensor, Δ
     slope : gᵀΔ
+    change : m(Δ) where φ of CG tells it; None where it takes a product
     """
 
     k: int
     delta: Tensor
     slope: float
+    change: float | None = None
 
 
 class LocalModel:
@@ -43,12 +45,22 @@ class LocalModel:
     gradient : (n,) tensor, g
     product : v ↦ Cv
     damping : λ
+
+    Attributes
+    ----------
+    products : how many have been taken
     """
 
     def __init__(
         self, gradient: Tensor, product: Callable[[Tensor], Tensor], damping: float
     ) -> None:
-        self.gradient, self.product, self.damping = gradient, product, damping
+        self.gradient, self.damping = gradient, damping
+        self._product, self.products = product, 0
+
+    def product(self, v: Tensor) -> Tensor:
+        """Cv, (n,)."""
+        self.products += 1
+        return self._product(v)
 
     def damped(self, v: Tensor) -> Tensor:
         """(C + λI)v, (n,)."""
@@ -58,11 +70,15 @@ class LocalModel:
         """m(Δ), the undamped model, measured from θ; costs one product."""
         return float(self.gradient @ delta + 0.5 * (delta @ self.product(delta)))
 
+    def promised(self, candidate: Candidate) -> float:
+        """m(Δ) of a candidate, by a product only where CG does not tell it."""
+        return self.change(candidate.delta) if candidate.change is None else candidate.change
+
     @torch.no_grad()
     def solve(
         self,
         start: Tensor | None,
-        diagonal: Tensor | None,
+        preconditioner: Callable[[Tensor], Tensor] | None,
         stop: str | float,
         max_steps: int,
     ) -> CGResult:
@@ -71,7 +87,7 @@ class LocalModel:
         Parameters
         ----------
         start : (n,) tensor or None for zero
-        diagonal : (n,) tensor, the preconditioner M, or None
+        preconditioner : r ↦ M⁻¹r, or None
         stop : "martens" or a relative residual
         max_steps : products at most
         """
@@ -80,7 +96,7 @@ class LocalModel:
             self.damped,
             -self.gradient,
             start,
-            None if diagonal is None else lambda r: r / diagonal,
+            preconditioner,
             stop=rule,
             max_steps=max_steps,
             keep=geometric_spacing(),
@@ -96,14 +112,21 @@ class LocalModel:
         result : of `solve`
         step_size : number or (n,) tensor that multiplies every step
         """
-        points = [(iterate.k, iterate.x) for iterate in result.iterates]
+        candidates = [self._candidate(i.k, i.x, step_size, i.model_value) for i in result.iterates]
         if result.reason == NEGATIVE_CURVATURE and (beyond := _beyond(result.last)) is not None:
-            points.append((result.k, beyond))
-        points = points if backtracking else points[-1:]
-        return [self._candidate(k, step_size * x) for k, x in points]
+            candidates.append(self._candidate(result.k, beyond, step_size))
+        return candidates if backtracking else candidates[-1:]
 
-    def _candidate(self, k: int, delta: Tensor) -> Candidate:
-        return Candidate(k, delta, float(self.gradient @ delta))
+    def _candidate(
+        self, k: int, x: Tensor, step_size: float | Tensor, phi: float | None = None
+    ) -> Candidate:
+        delta = step_size * x
+        slope = float(self.gradient @ delta)
+        if phi is None or isinstance(step_size, Tensor):
+            return Candidate(k, delta, slope)
+        # φ(x) = gᵀx + ½xᵀCx + ½λ‖x‖² is known to CG, and so is xᵀCx.
+        bend = 2 * (phi - float(self.gradient @ x)) - self.damping * float(x @ x)
+        return Candidate(k, delta, slope, slope + 0.5 * step_size**2 * bend)
 
 
 def _beyond(last: CGStep) -> Tensor | None:

@@ -9,9 +9,11 @@ import torch
 from torch import Tensor
 
 from sgo_teach.nets.parameters import ParameterVector
+from sgo_teach.nets.preconditioning import EMPIRICAL_FISHER, OWN
 
 Groups = Sequence[dict[str, Any]]
 PER_GROUP = ("lr", "weight_decay")
+OUTPUT_LOSSES = (None, "cross_entropy", "binary_cross_entropy", "squared_error")
 
 
 def check_settings(setting: dict[str, Any]) -> None:
@@ -22,8 +24,8 @@ def check_settings(setting: dict[str, Any]) -> None:
         "damping": (setting["damping"] >= 0, "at least 0"),
         "curvature": (setting["curvature"] in ("ggn", "hessian"), "'ggn' or 'hessian'"),
         "output_loss": (
-            setting["output_loss"] in (None, "cross_entropy", "squared_error"),
-            "'cross_entropy', 'squared_error' or None",
+            setting["output_loss"] in OUTPUT_LOSSES,
+            "'cross_entropy', 'binary_cross_entropy', 'squared_error' or None",
         ),
         "cg_stop": (
             setting["cg_stop"] == "martens"
@@ -33,6 +35,10 @@ def check_settings(setting: dict[str, Any]) -> None:
         "max_cg_steps": (setting["max_cg_steps"] >= 1, "at least 1"),
         "warm_start": (0 <= setting["warm_start"] <= 1, "between 0 and 1"),
         "probes": (setting["probes"] >= 1, "at least 1"),
+        "preconditioner": (
+            setting["preconditioner"] in (False, EMPIRICAL_FISHER, OWN),
+            "False, True, 'empirical_fisher' or an object with a method build",
+        ),
     }
     for name, (met, wanted) in requirements.items():
         if not met:
@@ -43,6 +49,12 @@ def per_parameter(groups: Groups, name: str, vector: ParameterVector) -> Tensor:
     """A setting of the groups as a vector (n,)."""
     setting = {p: float(group[name]) for group in groups for p in group["params"]}
     return vector.flatten([torch.full_like(p, setting[p]) for p in vector.tensors])
+
+
+def common_or_per_parameter(groups: Groups, name: str, vector: ParameterVector) -> float | Tensor:
+    """A setting as a number where all groups share it, as a vector (n,) where they differ."""
+    values = {float(group[name]) for group in groups}
+    return values.pop() if len(values) == 1 else per_parameter(groups, name, vector)
 
 
 def weight_penalty(groups: Groups, vector: ParameterVector) -> float:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from math import nan
+from math import isfinite, nan
 
+import torch
 from torch import Tensor
 
 from sgo_teach.nets.choice import Choice
+from sgo_teach.nets.preconditioning import Inverse, spread_of
 from sgo_teach.solvers.cg import CGResult
 
 
@@ -19,7 +21,7 @@ class HessianFreeStep:
     ----------
     k : number of the step, from 0
     outcome : "accepted"; "rejected" (no step lowered the loss enough, θ is where it was);
-        "zero_gradient" or "not_finite" (nothing to solve, θ is where it was)
+        "zero_gradient", "not_finite" or "zero_rate" (nothing to solve, θ is where it was)
     loss, new_loss : before and after, on the data that chooses the step
     gradient_norm : ‖g‖₂
     damping, new_damping : λ of this step and of the next
@@ -31,7 +33,13 @@ class HessianFreeStep:
     kept : numbers of the CG iterates that were kept
     chosen : number of the one chosen among them
     scale, shrinks : t of the line search, and how often t shrank
-    preconditioner_spread : largest over smallest entry of the preconditioner; 1 without one
+    preconditioner_spread : largest over smallest entry of the preconditioner; 1 without one, NaN
+        where it is not diagonal
+    products : with C, all of them
+    evaluations : forward passes over the data that choose the step, spent on trials
+    gradient_equivalents : cost of the step in gradients of the gradient data: a forward pass is
+        1/3, a backward pass 2/3, a product 1, each by the number of its examples; a
+        preconditioner object is not counted
     """
 
     k: int
@@ -50,6 +58,15 @@ class HessianFreeStep:
     scale: float = 0.0
     shrinks: int = 0
     preconditioner_spread: float = 1.0
+    products: int = 0
+    evaluations: int = 0
+    gradient_equivalents: float = 1.0
+
+    @classmethod
+    def at_rest(cls, k: int, loss: float, gradient: Tensor, damping: float) -> HessianFreeStep:
+        """The record before anything is solved: θ is where it was."""
+        norm = float(torch.linalg.vector_norm(gradient))
+        return cls(k, "rejected", loss, loss, norm, damping, damping)
 
     @property
     def accepted(self) -> bool:
@@ -62,7 +79,7 @@ def with_cg(
     result: CGResult,
     choice: Choice,
     new_damping: float,
-    diagonal: Tensor | None,
+    inverse: Inverse | None,
 ) -> HessianFreeStep:
     """The record of a step for which CG ran."""
     return replace(
@@ -78,5 +95,15 @@ def with_cg(
         chosen=choice.k,
         scale=choice.scale,
         shrinks=choice.shrinks,
-        preconditioner_spread=1.0 if diagonal is None else float(diagonal.max() / diagonal.min()),
+        preconditioner_spread=spread_of(inverse),
     )
+
+
+def nothing_to_solve(loss: float, gradient: Tensor, step_size: float | Tensor) -> str:
+    """Why no step need be looked for, as an outcome; empty if there is one to look for."""
+    norm = float(torch.linalg.vector_norm(gradient))
+    if not (isfinite(loss) and isfinite(norm)):
+        return "not_finite"
+    if norm == 0:
+        return "zero_gradient"
+    return "zero_rate" if isinstance(step_size, float) and step_size == 0 else ""

@@ -11,6 +11,8 @@ from torch import Tensor
 
 from sgo_teach.nets.parameters import ParameterVector
 
+SAME = 1e-3  # relative; far above rounding, far below what another batch does
+
 
 class FrozenRandomness:
     """Replays torch's random numbers from the moment of construction.
@@ -61,14 +63,16 @@ class TrialLoss:
     Attributes
     ----------
     theta : (n,) tensor, θ as it was at construction
+    evaluations : how often it was asked
     """
 
     def __init__(self, loss: Callable[[], float], vector: ParameterVector) -> None:
         self.theta = vector.read()
-        self._loss, self._vector = loss, vector
+        self._loss, self._vector, self.evaluations = loss, vector, 0
 
     def __call__(self, delta: Tensor) -> float:
         """The loss, or +∞ where it is not a finite number: such a point is never chosen."""
+        self.evaluations += 1
         try:
             self._place(self.theta + delta)
             loss = self._loss()
@@ -81,3 +85,13 @@ class TrialLoss:
         # product outlives the trials, and is right again once θ is back.
         for p, part in zip(self._vector.tensors, self._vector.split(theta), strict=True):
             p.data.copy_(part)
+
+
+def check_same_data(loss: float, again: float) -> None:
+    """Raise ValueError if two losses at the same θ differ by more than rounding can explain."""
+    if abs(again - loss) > SAME * max(abs(again), abs(loss)):
+        raise ValueError(
+            f"a closure must use the same data in every call, but at the same parameters its loss "
+            f"was {loss:.6g} and then {again:.6g}; draw the batch before step, not inside the "
+            "closure, and take random numbers from torch's own generator"
+        )

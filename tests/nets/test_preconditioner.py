@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import pytest
 import torch
 import torch.nn.functional as F
 from torch import nn
 from torch.autograd import grad
 
 from sgo_teach.nets.parameters import ParameterVector
-from sgo_teach.nets.preconditioner import mean_square_gradient, preconditioner_diagonal
+from sgo_teach.nets.preconditioner import (
+    GaussNewtonDiagonal,
+    mean_square_gradient,
+    preconditioner_diagonal,
+    random_slopes,
+)
 
 
 def regression():
@@ -48,3 +54,59 @@ def test_damping_levels_the_preconditioner():
     )
     spread = preconditioner_diagonal(mean_square, 1e6)
     assert spread.max() / spread.min() < 1 + 1e-5
+
+
+LOSSES = {
+    "squared_error": lambda z: F.mse_loss(z, torch.zeros_like(z)),
+    "binary_cross_entropy": lambda z: F.binary_cross_entropy_with_logits(z, torch.zeros_like(z)),
+    "cross_entropy": lambda z: F.cross_entropy(z, torch.zeros(len(z), dtype=torch.int64)),
+}
+
+
+@pytest.mark.parametrize("name", LOSSES)
+def test_random_slopes_have_the_output_hessian_as_their_covariance(name):
+    z = torch.randn(2, 3, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+    H_out = torch.autograd.functional.hessian(LOSSES[name], z).reshape(6, 6)
+    draws = torch.Generator().manual_seed(0)
+    w = torch.stack([random_slopes(z, name, draws).flatten() for _ in range(4000)])
+    torch.testing.assert_close(w.T @ w / len(w), H_out, rtol=0, atol=0.06 * float(H_out.max()))
+    torch.testing.assert_close(w.mean(0), torch.zeros_like(w[0]), rtol=0, atol=0.02)
+
+
+def test_random_slopes_name_what_they_do_not_know():
+    with pytest.raises(ValueError, match="'hinge'"):
+        random_slopes(torch.zeros(2, 3), "hinge")  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="logits"):
+        random_slopes(torch.zeros(2, 3, 4), "cross_entropy")
+
+
+def gauss_newton_diagonal(network, x, y, vector):
+    logits = network(x)
+    (J,) = [torch.stack([vector.flatten(grad(z, vector.tensors, retain_graph=True))
+                         for z in logits.flatten()])]  # fmt: skip
+    H = torch.autograd.functional.hessian(lambda z: F.cross_entropy(z, y), logits.detach())
+    return (J.T @ H.reshape(len(J), len(J)) @ J).diagonal()
+
+
+def test_probes_average_to_the_gauss_newton_diagonal():
+    network, x, y, vector = regression()
+    logits = network(x)
+    built = GaussNewtonDiagonal("cross_entropy", probes=2000, power=1.0)
+    inverse = built.build(F.cross_entropy(logits, y), logits, vector, 0.01, 0)
+    expected = gauss_newton_diagonal(network, x, y, vector) + 0.01
+    torch.testing.assert_close(1 / inverse(torch.ones(len(vector))), expected, rtol=0.2, atol=0)
+
+
+def test_the_memory_of_the_diagonal_survives_a_state_dict():
+    network, x, y, vector = regression()
+
+    def step(built, k):
+        logits = network(x)
+        return built.build(F.cross_entropy(logits, y), logits, vector, 0.1, k)
+
+    first, second = (GaussNewtonDiagonal("cross_entropy") for _ in range(2))
+    step(first, 0)
+    second.load_state_dict(first.state_dict())
+    r = torch.arange(1.0, len(vector) + 1)
+    assert torch.equal(step(first, 1)(r), step(second, 1)(r))
+    assert not torch.equal(step(first, 2)(r), step(GaussNewtonDiagonal("cross_entropy"), 2)(r))

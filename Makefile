@@ -14,7 +14,7 @@ BOOKS  := $(wildcard notebooks/*.ipynb) sgo_teach/lesson_template/lesson.ipynb
 # pyright would ask the network for a newer version of itself
 export PYRIGHT_PYTHON_IGNORE_WARNINGS = 1
 
-.PHONY: lab test test-browser check bench race binder-check lesson format html clean
+.PHONY: lab test test-browser check bench bench-products bench-cost bench-training race binder-check lesson format html clean
 
 lab: $(LAB)
 	$(RUN) -P -m jupyterlab --ServerApp.root_dir=. notebooks/00_start_here.ipynb $(LAB_ARGS)
@@ -35,6 +35,10 @@ test-browser: $(DEV)
 
 bench: $(DEV)
 	$(RUN) -m benchmarks.latency $(BENCH_ARGS)
+
+# curvature products beside their peers, cost against n, whole trainings
+bench-products bench-cost bench-training: bench-%: $(DEV)
+	$(RUN) -m benchmarks.$* $(BENCH_ARGS)
 
 race: $(DEV)
 	$(RUN) -m benchmarks.digits_race $(BENCH_ARGS)

@@ -68,7 +68,7 @@ class HessianFree(SharedState):
     lr : multiplies the step before it is tried; per group
     damping : first λ ≥ 0; adapted by `damping_rule` after each step, 0 stays 0
     curvature : "ggn" for Gauss–Newton, "hessian" for the Hessian itself
-    output_loss : "cross_entropy" or "squared_error", optional
+    output_loss : "cross_entropy", "squared_error" or "binary_cross_entropy", optional
         Closed form for the curvature of the loss with respect to the outputs, see
         `GaussNewtonProduct`; checked against the loss in the first step.
     weight_decay : c ≥ 0, adds ½c‖θ‖² to loss, gradient and curvature; per group

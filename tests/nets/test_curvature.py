@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 import torch
 import torch.nn.functional as F
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from torch import nn
 from torch.func import functional_call
 
@@ -37,10 +39,13 @@ def focal(outputs, labels):
 def problem(kind, dtype=torch.float64):
     """Network, inputs, loss of outputs, name of the closed form."""
     network, x = mlp(dtype), randn(7, 4, dtype=dtype)
-    labels = torch.arange(7) % 3
+    labels, targets = torch.arange(7) % 3, randn(7, 3, seed=6).sigmoid().to(dtype)
+    bernoulli = F.binary_cross_entropy_with_logits
     losses = {
         "cross_entropy": (lambda z: F.cross_entropy(z, labels), "cross_entropy"),
         "squared_error": (lambda z: F.mse_loss(z, randn(7, 3, seed=5).to(dtype)), "squared_error"),
+        "binary_cross_entropy": (lambda z: bernoulli(z, targets), "binary_cross_entropy"),
+        "generic binary_cross_entropy": (lambda z: bernoulli(z, targets), None),
         "generic cross_entropy": (lambda z: F.cross_entropy(z, labels), None),
         "generic squared_error": (lambda z: F.mse_loss(z, randn(7, 3, seed=5).to(dtype)), None),
         "summed": (lambda z: F.cross_entropy(z, labels, reduction="sum"), None),
@@ -52,6 +57,8 @@ def problem(kind, dtype=torch.float64):
 KINDS = [
     "cross_entropy",
     "squared_error",
+    "binary_cross_entropy",
+    "generic binary_cross_entropy",
     "generic cross_entropy",
     "generic squared_error",
     "summed",
@@ -118,6 +125,42 @@ def test_G_is_positive_semidefinite_for_a_convex_loss(kind):
         assert float(v @ G(v)) >= -1e-12
 
 
+@pytest.mark.parametrize("kind", ["cross_entropy", "squared_error", "binary_cross_entropy"])
+@given(seed=st.integers(0, 10**6), a=st.floats(-9, 9), scale=st.floats(0.1, 10))
+@settings(max_examples=15, deadline=None)
+def test_G_is_linear_symmetric_psd_and_grows_with_the_loss(kind, seed, a, scale):
+    network, x, loss, name = problem(kind)
+    z = network(x)
+    G = GaussNewtonProduct(loss(z), z, network.parameters(), name)
+    u, v = randn(43, seed=seed), randn(43, seed=seed + 1)
+    Gu, Gv = G(u), G(v)
+    assert float(u @ Gv) == pytest.approx(float(v @ Gu), rel=1e-9, abs=1e-12)
+    assert float(v @ Gv) >= -1e-12
+    torch.testing.assert_close(G(a * u + v), a * Gu + Gv, rtol=1e-9, atol=1e-11)
+    scaled = GaussNewtonProduct(scale * loss(z), z, network.parameters())
+    torch.testing.assert_close(scaled(v), scale * Gv, rtol=1e-9, atol=1e-11)
+
+
+def test_the_order_of_the_examples_does_not_matter():
+    network, x = mlp(), randn(7, 4)
+    labels, order = torch.arange(7) % 3, torch.tensor([6, 1, 3, 0, 2, 5, 4])
+    v = randn(43, seed=1)
+
+    def product(x, labels):
+        z = network(x)
+        loss = F.cross_entropy(z, labels)
+        return GaussNewtonProduct(loss, z, network.parameters(), "cross_entropy")(v)
+
+    torch.testing.assert_close(product(x[order], labels[order]), product(x, labels))
+
+
+def test_saturated_logits_keep_their_small_curvature():
+    z = torch.tensor([[40.0, -40.0]], dtype=torch.float64, requires_grad=True)
+    loss = F.binary_cross_entropy_with_logits(z, torch.zeros_like(z))
+    closed = GaussNewtonProduct(loss, z, [z], "binary_cross_entropy")(z.new_ones(2))
+    assert torch.allclose(closed / torch.exp(z.new_tensor([-40.0])), z.new_ones(2) / 2)
+
+
 def test_G_is_linear_however_often_the_linearisation_is_used():
     G = gauss_newton("cross_entropy")
     u, v = randn(len(G.vector), seed=1), randn(len(G.vector), seed=2)
@@ -126,7 +169,7 @@ def test_G_is_linear_however_often_the_linearisation_is_used():
     assert torch.equal(G(u), first)
 
 
-@pytest.mark.parametrize("kind", ["squared_error", "cross_entropy"])
+@pytest.mark.parametrize("kind", ["squared_error", "cross_entropy", "binary_cross_entropy"])
 def test_G_is_H_where_the_outputs_are_linear_in_the_parameters(kind):
     _, x, loss, name = problem(kind)
     network = nn.Linear(4, 3).double()
@@ -225,7 +268,7 @@ def test_H_is_zero_where_the_loss_is_linear():
     assert torch.equal(HessianProduct(x.sum(), [x]).gradient, torch.ones(3))
 
 
-@pytest.mark.parametrize("kind", ["cross_entropy", "squared_error"])
+@pytest.mark.parametrize("kind", ["cross_entropy", "squared_error", "binary_cross_entropy"])
 def test_a_true_name_of_the_loss_passes(kind):
     network, x, loss, name = problem(kind)
     z = network(x)
@@ -239,6 +282,21 @@ def test_a_true_name_of_the_loss_passes(kind):
         (lambda z, y: F.cross_entropy(z.softmax(1), y), "cross_entropy"),  # softmax twice
         (lambda z, y: F.cross_entropy(z, y, weight=z.new_tensor([1, 2, 9])), "cross_entropy"),
         (lambda z, y: ((z - 1) ** 2).sum(), "squared_error"),
+        (lambda z, y: F.binary_cross_entropy_with_logits(z, z.detach() ** 2), "cross_entropy"),
+        (
+            lambda z, y: F.binary_cross_entropy_with_logits(z, (z > 0).to(z), reduction="sum"),
+            "binary_cross_entropy",
+        ),
+        (
+            lambda z, y: F.binary_cross_entropy_with_logits(
+                z, (z > 0).to(z), pos_weight=z.new_tensor(3.0)
+            ),
+            "binary_cross_entropy",
+        ),
+        (
+            lambda z, y: F.binary_cross_entropy_with_logits(z.sigmoid(), (z > 0).to(z)),
+            "binary_cross_entropy",
+        ),
         (lambda z, y: F.cross_entropy(z, y), "squared_error"),
     ],
 )

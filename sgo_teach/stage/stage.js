@@ -9,9 +9,12 @@ const MARKER = {
 const DRAW = {
   line(c, m, p) {
     c.beginPath();
-    for (let i = 0, pen = false; i < p.length; i += 2) {
+    for (let i = 0, pen = false, x, y; i < p.length; i += 2) {
       if (p[i] !== p[i]) { pen = false; continue; }
-      if (pen) c.lineTo(p[i], p[i + 1]); else c.moveTo(p[i], p[i + 1]);
+      const inner = pen && i + 2 < p.length && p[i + 2] === p[i + 2];
+      if (inner && Math.abs(p[i] - x) + Math.abs(p[i + 1] - y) < 2) continue; // finer than the pen, and dear to draw
+      [x, y] = [p[i], p[i + 1]];
+      if (pen) c.lineTo(x, y); else c.moveTo(x, y);
       pen = true;
     }
     if (m.fill) c.fill(); else c.stroke();

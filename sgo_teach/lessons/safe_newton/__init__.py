@@ -1,0 +1,1 @@
+"""Lesson 04: Newton made safe by damping, trust regions and line searches; BFGS."""

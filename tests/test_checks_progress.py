@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from sgo_teach.checks import Progress
-from sgo_teach.checks.progress_file import VARIABLE
+from sgo_teach.checks.progress_file import VARIABLE, _set_aside
 
 
 @pytest.fixture
@@ -143,6 +143,11 @@ def test_a_folder_in_the_file_s_place_is_no_disaster(path):
     kept = Progress(path)
     kept.record("constraints", "kkt", kind="exercise", status="right")
     assert kept.done("constraints") == {"kkt"}
+
+
+def test_only_an_ordinary_file_is_moved_out_of_the_way(tmp_path):
+    with pytest.raises(OSError, match="no ordinary file"):
+        _set_aside(tmp_path)
 
 
 def test_a_failed_write_leaves_the_old_file_and_no_litter(path, monkeypatch):

@@ -147,6 +147,8 @@ def _done(entry: Entry) -> bool:
 
 def _set_aside(path: Path) -> Path:
     """Move a damaged file out of the way, without replacing an earlier one."""
+    if not path.is_file():  # a device or a folder that somebody named by mistake
+        raise OSError(f"{path} is no ordinary file")
     numbers = ("", *map(str, range(2, 1000)))
     aside = next(p for n in numbers if not (p := path.with_name(f"{path.name}.bak{n}")).exists())
     os.replace(path, aside)

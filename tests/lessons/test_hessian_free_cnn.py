@@ -32,6 +32,7 @@ from sgo_teach.nets.damping import levenberg_marquardt
 from sgo_teach.nets.race import Entrant, ImageTensors, Snapshot
 from sgo_teach.nets.recording import Recording
 from tests.lessons.hands import anywhere, ends, extremes, picture, put
+from tests.lessons.prose_numbers import Lesson, each
 
 NOTEBOOK = Path(__file__).parents[2] / "notebooks" / "12_hessian_free_cnn.ipynb"
 places = st.tuples(st.floats(-1.9, 1.9), st.floats(-0.9, 2.9)).map(np.array)
@@ -420,3 +421,125 @@ def test_a_race_that_was_stopped_at_once_is_shown_as_it_is():
     stage = race_curves.RaceCurves(RECORDING, [entrant("Hessian-free", OURS[:1])])
     stage.race.value = "just now, one seed"
     assert "Hessian-free" in stage.words
+
+
+# -- the prose -----------------------------------------------------------------------------------
+NEVER_TRAINED = (  # what runs in a second; numbers of the race are the recording's
+    "setup", "data-load", "network-make", "matrix-cost", "ex-product", "product-look",
+    "product-test-run", "cg-run",
+)  # fmt: skip
+
+
+def recorded_row(name: str) -> standings.Standing:
+    """The standing of one optimiser in the recorded race."""
+    row = recorded_table().row(name)
+    assert row is not None
+    return row
+
+
+def seconds_per_update(name: str) -> float:
+    """Seconds that an update of the recorded race took."""
+    return recorded_row(name).seconds / recorded_row(name).updates
+
+
+def our_settings(key: str) -> float:
+    """A setting of Hessian-free in the race of the notebook."""
+    return digits_race.hessian_free(data(), seed=0).optimizer.defaults[key]
+
+
+def layers(ns, kind) -> list:
+    """The layers of a kind in the network."""
+    return [layer for layer in ns["network"].modules() if isinstance(layer, kind)]
+
+
+def floor_of_two_softmaxes() -> float:
+    """The least cross-entropy if the logits are probabilities themselves."""
+    return cross_entropy(torch.eye(10)[:1], torch.tensor([0])).item()
+
+
+# (markdown cell, words in it, the number they name, code cell, its value from result and names)
+PROSE_NUMBERS = [
+    ("title", "72,842 parameters", "72842", "network-make", lambda out, ns: ns["n"]),
+    ("title", "five billion entries", "5e9", "network-make", lambda out, ns: ns["n"] ** 2),
+    ("data", "1,797 digits", "1797", "data-load",
+     lambda out, ns: len(ns["data"].train_images) + len(ns["data"].test_images)),
+    ("data", "8 × 8 pixels", "8", "data-load", lambda out, ns: ns["data"].train_images.shape[-1]),
+    ("data", "1,437 are for training", "1437", "data-load",
+     lambda out, ns: len(ns["data"].train_images)),
+    ("data", "360 are held out", "360", "data-load", lambda out, ns: len(ns["data"].test_images)),
+    ("data", "three convolutions", "3", "network-make",
+     lambda out, ns: len(layers(ns, torch.nn.Conv2d))),
+    ("data", "32, 64 and 64 channels", "32", "network-make",
+     lambda out, ns: layers(ns, torch.nn.Conv2d)[0].out_channels),
+    ("data", "32, 64 and 64 channels", "64", "network-make",
+     lambda out, ns: layers(ns, torch.nn.Conv2d)[2].out_channels),
+    ("data", "two poolings", "2", "network-make",
+     lambda out, ns: len(layers(ns, torch.nn.MaxPool2d))),
+    ("data", "two dense layers", "2", "network-make",
+     lambda out, ns: len(layers(ns, torch.nn.Linear))),
+    ("matrix", "$n^2$ entries of 4 bytes", "4", "product-look",
+     lambda out, ns: ns["g"].element_size()),
+    ("product-plug", "the first 128 images", "128", "product-look", lambda out, ns: len(ns["p"])),
+    ("price", "the lowest of twenty", "20", "product-test-run", lambda out, ns: len(ns["many"])),
+    ("cg", "get along with ten", "10", "cg-run", lambda out, ns: our_settings("max_cg_steps")),
+    ("cg", "a hundredth of $g$", "0.01", "cg-run",
+     lambda out, ns: (ns["Gv"](ns["delta"]) + ns["delta"] + ns["g"]).norm() / ns["g"].norm()),
+    ("cg-said", "72,842 unknowns", "72842", "cg-run", lambda out, ns: len(ns["delta"])),
+    ("cg-said", "solved to one per cent", "0.01", "cg-run", lambda out, ns: out[1]),
+    ("cg-said", "a handful of products", "1e1", "cg-run", lambda out, ns: out[0]),
+    ("rule", r"Below ¼ the model has failed, and $\lambda$ grows by half", "1.5", "cg-run",
+     lambda out, ns: exercises.damping_rule.reference(1.0, 0.24)),
+    ("rule", "above ¾ it may shrink by a third", "0.6667", "cg-run",
+     lambda out, ns: exercises.damping_rule.reference(1.0, 0.76)),
+    ("twice-train", r"at most $e/(e+9)$", "0.23197", "cg-run",
+     lambda out, ns: torch.eye(10)[0].softmax(0).max()),
+    ("twice-train", r"the floor is $\log(e+9) - 1$", "1.46115", "cg-run",
+     lambda out, ns: floor_of_two_softmaxes()),
+    ("train", "of all 1,437 images", "1437", "data-load",
+     lambda out, ns: len(data().train_images) * ("gradient_batch=1437" in cell("train-entrants"))),
+    ("train", "at most ten products a step", "10", "cg-run",
+     lambda out, ns: our_settings("max_cg_steps")),
+    ("learned-mistakes", "32 filters of 3 × 3 pixels", "32", "network-make",
+     lambda out, ns: len(layers(ns, torch.nn.Conv2d)[0].weight)),
+    ("learned-mistakes", "32 filters of 3 × 3 pixels", "3", "network-make",
+     lambda out, ns: layers(ns, torch.nn.Conv2d)[0].weight.shape[-1]),
+    ("breaks-said", "98 % here", "0.98", "data-load",
+     lambda out, ns: recorded_row("Hessian-free").accuracy[0]),
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def lesson():
+    """The notebook, run as far as no training is needed."""
+    threads = torch.get_num_threads()
+    yield Lesson("12_hessian_free_cnn", only=NEVER_TRAINED)
+    torch.set_num_threads(threads)
+
+
+@each(PROSE_NUMBERS)
+def test_a_number_of_the_prose_is_what_its_cell_computes(lesson, stated):
+    lesson.holds(stated)
+
+
+def test_the_recorded_race_is_what_the_prose_says_of_it(lesson):
+    """High nineties for all three; one update of ours costs dozens of Adam's."""
+    assert "It reaches the high nineties" in lesson.cells["race-said"].source
+    rows = [recorded_row(name) for name in ("Hessian-free", "Adam", "SGD + momentum")]
+    assert min(row.accuracy[1] for row in rows) > 0.95
+    assert "dozens of updates of Adam" in lesson.cells["hunt"].source
+    assert 24 < seconds_per_update("Hessian-free") / seconds_per_update("Adam") < 120
+
+
+def test_13_people_wrote_the_digits():
+    from sklearn.datasets import load_digits
+
+    assert "different 13" in " ".join(load_digits().DESCR.split())
+
+
+def test_the_numbers_of_the_training_cells_are_those_of_the_prose(lesson):
+    assert "sixty mini-batches" in lesson.cells["twice-train"].source
+    assert "generator), 60)" in cell("twice-train-run")
+    assert "the curvature of 240 of them" in lesson.cells["train"].source
+    assert "curvature_batch=240" in cell("train-entrants")
+    assert "on three other batches of 240" in lesson.cells["breaks"].source
+    assert "(0, 240, 480, 720)" in cell("breaks-run")

@@ -24,7 +24,10 @@ from sgo_teach.lessons.newtons_method.frames import (
     target_classes,
     three_saddles,
 )
+from sgo_teach.solvers.descent import gradient_descent_steps
+from sgo_teach.solvers.steps import gradient_below, minimize
 from sgo_teach.stage.controls import Handle
+from tests.lessons.prose_numbers import Lesson, each
 
 unhurried = settings(deadline=None)  # no time is asserted
 each_curve = pytest.mark.parametrize("name", explore.CURVES)
@@ -279,3 +282,117 @@ def test_the_order_is_a_flipbook_with_every_page_ready():
     stage = explore.Order()
     positions = [len(c.positions() or ()) for c in stage.controls.values()]
     assert len(stage.pages) == np.prod(positions)
+
+
+# -- the prose -----------------------------------------------------------------------------------
+def hyperbola(start, moves):
+    """Newton's walk under √(1 + x²)."""
+    return compute_walk(problems.hyperbola(), start, moves).x
+
+
+def descent_ends(alpha):
+    """What becomes of gradient descent on Rosenbrock's valley from the customary start."""
+    valley = problems.rosenbrock()
+    steps = gradient_descent_steps(valley, valley.start, alpha)
+    with np.errstate(all="ignore"):
+        return minimize(steps, gradient_below(1e-2), 10_000).reason
+
+
+def gigabytes(out, parameters):
+    """The memory that the table of costs gives for a number of parameters."""
+    (row,) = [line for line in out.splitlines() if line.split()[0] == f"{parameters:,}"]
+    return float(row.split()[1].replace(",", ""))
+
+
+# (markdown cell, words in it, the number they name, code cell, its value from result and names)
+PROSE_NUMBERS = [
+    ("title", "home in three steps", "0.0000000", "fail-run", lambda out, ns: hyperbola(0.5, 3)[3]),
+    ("title", "went to −8, to 512", "-8.0", "fail-run", lambda out, ns: hyperbola(2.0, 1)[1]),
+    ("title", "went to −8, to 512", "512.0", "fail-run",
+     lambda out, ns: -(hyperbola(2.0, 1)[1] ** 3)),
+    ("title", "five ways in which", "5", "fail-run", lambda out, ns: len(out)),
+    ("root-said", "Five moves", "5", "root-run", lambda out, ns: len(out) - 1),
+    ("root-said", "to all 16 digits", "0.000000000000000", "root-run", lambda out, ns: out[-1]),
+    ("order-why", r"\approx 0.354", "0.354", "order-side",
+     lambda out, ns: (ns["error"][1:5] / ns["error"][:4] ** 2)[-1]),
+    ("order-why", "the same start, 0.5", "0.5", "order-side", lambda out, ns: out[0, 1]),
+    ("ex-order-said", "has reached 0.008", "0.008", "order-side", lambda out, ns: out[6, 1]),
+    ("ex-order-said", r"$5\cdot10^{-20}$", "5e-20", "order-side", lambda out, ns: out[6, 2]),
+    ("nd", "after **one** Newton step", "0.0000000", "nd-kappa", lambda out, ns: out[:, 1].max()),
+    ("ex-newton-said", "to a loss of 1,412", "1412", "always-run", lambda out, ns: out[0].max()),
+    ("explore-race", "Seven steps", "7", "always-run", lambda out, ns: len(out[0]) - 1),
+    ("explore-race", "from 5 up to 1,412", "5", "always-run", lambda out, ns: out[0][1]),
+    ("explore-race", "from 5 up to 1,412", "1412", "always-run", lambda out, ns: out[0][2]),
+    ("explore-race", "Above 0.002 it no longer settles", "1", "always-run",
+     lambda out, ns: descent_ends(0.002) == "gradient" and descent_ends(0.0021) == "max_steps"),
+    ("explore-race", "flies off only beyond 0.006", "1", "always-run",
+     lambda out, ns: descent_ends(0.006) == "max_steps" and descent_ends(0.0062) == "not_finite"),
+    ("solve", "a ratio of 4", "4.0", "solve-hilbert", lambda out, ns: (8 / 3) / (2 / 3)),
+    ("squares", r"$(-\frac13, \frac23)$", "-0.33333", "squares-one-run", lambda out, ns: out[0]),
+    ("squares", r"$(-\frac13, \frac23)$", "0.66667", "squares-one-run", lambda out, ns: out[1]),
+    ("wrong-count-said", "Right: 1.", "1", "wrong-count-run", lambda out, ns: out["right"]),
+    ("wrong-count-said", "makes it two thousand", "2e3", "wrong-count-run",
+     lambda out, ns: out["right, α = 0.01"]),
+    ("wrong-count-said", "a hundred times too large", "2e3", "wrong-count-run",
+     lambda out, ns: out["100 times too large"]),
+    ("wrong-count-said", "about twenty steps", "2e1", "wrong-count-run",
+     lambda out, ns: out["penalised"]),
+    ("wrong-count-said", "the count ran to its limit", "10000", "wrong-count-run",
+     lambda out, ns: out["2 forgotten"]),
+    ("hunt", "a 4 × 4 matrix", "16", "sign", lambda out, ns: ns["residual"].size),
+    ("hunt", 'a "loss" of 0.5', "0.5", "sign", lambda out, ns: out[1][1]),
+    ("hunt", "the true one is ⅓", "0.3333333", "sign", lambda out, ns: out[1][2]),
+    ("fail", "Five ways", "5", "fail-run", lambda out, ns: len(out)),
+    ("global", "start from 61 places", "61", "global-run", lambda out, ns: len(ns["starts"])),
+    ("basins", "Three ends", "3", "global-run", lambda out, ns: len(out[0])),
+    ("basins", "each of the four greys", "4", "damping-run",
+     lambda out, ns: len(ns["repelled"]) - 1),
+    ("damping-why", "One saddle goes before the maximum", "1", "damping-run",
+     lambda out, ns: sum(out[1:] < out[0])),
+    ("damping-why", "after 60 moves", "60", "damping-run", lambda out, ns: frames.PATIENCE),
+    ("damping-why", r"at $\lambda = 25$ some starts are still on their way", "1", "damping-run",
+     lambda out, ns: 0.01 < compute_basins("Himmelblau", 25.0).share["nowhere"] < 0.1),
+    ("breaks", "29 GB", "29", "cost-run", lambda out, ns: 8 * 60_000**2 / 1e9),
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def lesson():
+    """The notebook, run as shipped."""
+    return Lesson("03_newtons_method")
+
+
+@each(PROSE_NUMBERS)
+def test_a_number_of_the_prose_is_what_its_cell_computes(lesson, stated):
+    lesson.holds(stated)
+
+
+def test_the_memory_named_after_the_table_of_costs_stands_in_it(lesson):
+    assert "a million need eight terabytes" in lesson.cells["breaks"].source
+    assert gigabytes(lesson.results["cost-run"], 1_000_000) == pytest.approx(8000)
+    assert gigabytes(lesson.results["cost-run"], 10_000) < 1
+
+
+LEDGER = {  # line of the ledger: the cell that settles it, and what it must show
+    1: ("sign", lambda out, ns: np.all(np.diff(out[0]) > 0)),
+    2: ("always-run", lambda out, ns: len(out[0]) > 2 and out[0].max() > out[0][0]),
+    3: ("global-run", lambda out, ns: len(out[0]) > 1),
+    4: ("wrong-count-run", lambda out, ns: 1 == out["right"] < 10 < out["penalised"]),
+    5: ("sign", lambda out, ns: out[1][0] == (4, 4) and out[1][1] > 1.4 * out[1][2]),
+    6: ("noise", lambda out, ns: "not callable" in out and "matmul" in out),
+    7: ("wrong-count-run", lambda out, ns: out["right, α = 0.01"] > 1000),
+    22: ("order-side", lambda out, ns: out[6, 1] / out[5, 1] == 0.5 and out[6, 2] < 1e-19),
+}
+
+
+@pytest.mark.parametrize("line", LEDGER)
+def test_a_claim_of_the_ledger_is_settled_by_a_cell(lesson, line):
+    cell, verdict = LEDGER[line]
+    assert verdict(lesson.results[cell], lesson.names[cell])
+
+
+def test_solve_keeps_its_residual_where_the_inverse_does_not(lesson):
+    rows = lesson.results["solve-hilbert"]
+    solved, inverted = rows[0::2, 2], rows[1::2, 2]
+    assert np.all(solved < 1e-14)
+    assert inverted[-1] > 1e-3

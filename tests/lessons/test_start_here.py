@@ -20,12 +20,13 @@ from packaging.specifiers import SpecifierSet
 
 from sgo_teach.checks import Progress
 from sgo_teach.lessons.course import COURSE, standings
-from sgo_teach.lessons.start_here import environment, explore, requirements
+from sgo_teach.lessons.start_here import compass, environment, explore, requirements
 from sgo_teach.lessons.start_here.course_map import CourseMap, course_map
-from sgo_teach.lessons.start_here.exercises import slope, walk
+from sgo_teach.lessons.start_here.exercises import curvature, flat_point, slope, walk, warm_up
 from sgo_teach.lessons.start_here.report import Report
 from sgo_teach.lessons.start_here.round_trip import RoundTrip
 from tests.lessons.hands import anywhere, ends, extremes, picture, put
+from tests.lessons.prose_numbers import Lesson, each
 
 ROOT = Path(__file__).parents[2]
 FOLDER = Path(environment.__file__).parent
@@ -310,24 +311,86 @@ def test_larger_steps_from_2_5_land_beyond_the_bottom_of_the_other_valley():
     assert max(landings) < -np.sqrt(2)
 
 
-# -- the picture --------------------------------------------------------------------------------
-def test_no_extreme_of_the_controls_raises():
-    stage = explore.DescentStep()
+# -- the gradient on a map -----------------------------------------------------------------------
+kappas, angles = st.floats(1, 20), st.floats(0, 90)
+spots = st.tuples(st.floats(-2, 2), st.floats(-2, 2)).map(np.array)
+off_centre = spots.filter(lambda p: np.linalg.norm(p) > 1e-3)
+
+
+@given(kappa=kappas, angle=angles, at=off_centre)
+def test_the_gradient_stands_at_a_right_angle_on_its_level_line(kappa, angle, at):
+    problem = compass.bowl(kappa, angle)
+    line = compass.level_line(problem.hessian(at), np.array([problem.value(at)]))[:-1]
+    np.testing.assert_allclose(problem.value(line), problem.value(at))
+    h, Q = np.linalg.eigh(problem.hessian(at))
+    x, y = Q.T @ at  # the ellipse's tangent at (x, y) in its own axes
+    tangent = Q @ [-h[1] * y, h[0] * x]
+    assert abs(tangent @ problem.gradient(at)) <= 1e-9 * np.linalg.norm(tangent) * kappa
+
+
+@given(kappa=kappas, angle=angles, at=off_centre)
+def test_the_miss_is_at_most_what_kappa_allows(kappa, angle, at):
+    """Largest where both curvatures pull alike: sin = (κ − 1)/(κ + 1)."""
+    miss = compass.compute_compass(compass.bowl(kappa, angle), at).miss
+    assert np.sin(np.deg2rad(miss)) <= (kappa - 1) / (kappa + 1) + 1e-9
+    assert miss < 90
+
+
+@given(kappa=kappas, angle=angles, at=off_centre)
+def test_along_minus_g_nothing_is_lower_than_the_lowest_point(kappa, angle, at):
+    problem = compass.bowl(kappa, angle)
+    frame = compass.compute_compass(problem, at)
+    along = at + np.linspace(0, 2, 21)[:, None] * (frame.lowest - at)
+    assert problem.value(along).min() >= frame.lowest_value * (1 - 1e-9) - 1e-12
+    left = ((kappa - 1) / (kappa + 1)) ** 2  # Kantorovich
+    assert frame.lowest_value <= (left + 1e-9) * frame.value
+
+
+@pytest.mark.parametrize("axis", [0, 90, 180, 270])
+def test_on_the_axes_of_the_ellipses_minus_g_points_to_the_bottom(axis):
+    at = np.array([np.cos(np.deg2rad(axis + 35)), np.sin(np.deg2rad(axis + 35))])
+    assert compass.compute_compass(compass.bowl(9.0, 35.0), at).miss == pytest.approx(0, abs=1e-9)
+
+
+def test_at_the_bottom_the_words_say_so():
+    stage = explore.Compass()
+    put(stage, {"at": (0.5, 0.5)})
+    assert "on the bottom" in stage.words
+
+
+# -- the pictures --------------------------------------------------------------------------------
+each_stage = pytest.mark.parametrize("kind", [explore.DescentStep, explore.Compass])
+
+
+@each_stage
+def test_no_extreme_of_the_controls_raises(kind):
+    stage = kind()
     for position in extremes(stage):
         put(stage, position)
         assert stage.words
 
 
-def test_no_position_of_the_controls_raises_and_the_ball_stays_in_the_picture():
-    stage, rng = explore.DescentStep(), np.random.default_rng(0)
+@each_stage
+def test_no_position_of_the_controls_raises(kind):
+    stage, rng = kind(), np.random.default_rng(0)
+    for _ in range(60):
+        put(stage, anywhere(stage, rng))
+        assert stage.words
+
+
+def test_the_ball_stays_in_the_picture():
+    stage, rng = explore.DescentStep(), np.random.default_rng(1)
     for _ in range(60):
         put(stage, anywhere(stage, rng))
         assert abs(stage.controls["ball"].value[0]) <= explore.EDGE
 
 
-@pytest.mark.parametrize("name", ["name", "step_size", "show_slope", "take", "ball"])
-def test_every_control_changes_the_picture(name):
-    stage = explore.DescentStep()
+@pytest.mark.parametrize(
+    ("kind", "name"),
+    [(kind, name) for kind in (explore.DescentStep, explore.Compass) for name in kind().controls],
+)
+def test_every_control_changes_the_picture(kind, name):
+    stage = kind()
     seen = {picture(stage)}
     for place in ends(stage.controls[name]):
         put(stage, {name: place})
@@ -379,6 +442,96 @@ def test_a_slope_is_not_blamed_for_what_it_did_not_do(body, never):
 def test_rows_that_are_one_array_are_told_from_rows_after_a_right_start():
     assert "All 4 rows" in walk.check(walk.mutant("one_array")).message
     assert "All rows but the first" in walk.check(walk.mutant("one_array#2")).message
+
+
+def test_the_asked_curvature_is_exact_for_a_cubic_and_of_order_2_beyond():
+    assert curvature.reference(lambda x: x**3 - 4 * x, 2.0, 0.5) == pytest.approx(12)
+    errors = [abs(curvature.reference(np.exp, 1.0, h) - np.e) for h in (2e-2, 1e-2)]
+    assert errors[0] / errors[1] == pytest.approx(4, rel=1e-3)
+
+
+@given(theta=st.floats(-5, 5), bottom=st.floats(-5, 5), bend=st.floats(0.1, 10))
+def test_from_anywhere_the_flat_point_of_a_parabola_is_its_bottom(theta, bottom, bend):
+    assert flat_point.reference(theta, bend * (theta - bottom), bend) == pytest.approx(
+        bottom, abs=1e-9
+    )
+
+
+# -- the prose -----------------------------------------------------------------------------------
+def _flat_from(start: float) -> list[float]:
+    """Where the moves of the lesson lead on its second loss."""
+    path = [start]
+    for _ in range(5):
+        slope_, bend = (explore.LOSSES[TWO_VALLEYS][1](path[-1]), (3 * path[-1] ** 2 - 2) / 2)
+        path.append(flat_point.reference(path[-1], slope_, bend))
+    return path
+
+
+# (markdown cell, words in it, the number they name, code cell, its value from result and names)
+PROSE_NUMBERS = [
+    ("yours", r"$\cos 0 = 1$", "1.00000", "yours-run", lambda out, ns: out),
+    ("explore-how", r"the ball is back at $\theta = 2$", "2", "code-moves-run",
+     lambda out, ns: ns["explore"].DescentStep().controls["ball"].value[0]),
+    ("code-moves-said", r"to and fro for ever with $\alpha = 2$", "-2", "code-moves-run",
+     lambda out, ns: ns["stage"].frame_now.landing),
+    ("code-moves-said", "climbs with 2.1", "1.1", "code-moves-run",
+     lambda out, ns: abs(explore.compute_step(BOWL, 1.0, 2.1).landing)),
+    ("code-moves-said", "in a single step with 1", "0", "code-moves-run",
+     lambda out, ns: explore.compute_step(BOWL, 1.7, 1.0).landing),
+    ("code-moves-said", "about 0.5 to 0.85", "0.5", "code-moves-run",
+     lambda out, ns: min(to_the_other_valley())),
+    ("code-moves-said", "about 0.5 to 0.85", "0.85", "code-moves-run",
+     lambda out, ns: max(to_the_other_valley())),
+    ("flat-said", "one move does it", "0.0000", "flat-run", lambda out, ns: out[0, 1]),
+    ("flat-said", r"within a thousandth of the bottom of the valley, $\sqrt2$", "1.414", "flat-run",
+     lambda out, ns: out[1, 4]),
+    ("flat-said", "the fifth has it to four places", "1.4142", "flat-run",
+     lambda out, ns: out[1, 5]),
+    ("flat-said", "Put 0.5 in place of 2.5, and the second row ends at 0", "0.0000", "flat-run",
+     lambda out, ns: _flat_from(0.5)[-1]),
+    ("bug-ask", r"Up to 53° at $\kappa = 9$", "53", "compass-run", lambda out, ns: out[1]),
+    ("bug-ask", "and 65° at 20", "65", "compass-run", lambda out, ns: out[2]),
+    ("compass-ask", "unless they are circles", "0.0", "compass-run", lambda out, ns: out[0]),
+    ("bug-mend", "every row half the one before", "0.5", "bug-walk",
+     lambda out, ns: walk.reference(np.ones(1), lambda t: 2 * t, 0.25, 1)[1, 0]),
+    ("second-order", "Every $s$ from $-1$ to $1$, and no other", "-1.0", "subgradient-run",
+     lambda out, ns: min(s for s, passes in out.items() if passes)),
+    ("second-order", "Every $s$ from $-1$ to $1$, and no other", "1.0", "subgradient-run",
+     lambda out, ns: max(s for s, passes in out.items() if passes)),
+    ("second-order", "at the kink it grows without end", "2000", "second-order-run",
+     lambda out, ns: out[-1]),
+    ("second-order-said", "Ten questions", "10", "map-run",
+     lambda out, ns: len(warm_up.questions)),
+]  # fmt: skip
+
+
+def to_the_other_valley() -> list[float]:
+    """Step sizes on the slider that lead from 2.5 to the bottom of the other valley."""
+    return [k / 20 for k in range(1, 51) if settled(2.5, k / 20) == round(-np.sqrt(2), 6)]
+
+
+@pytest.fixture(scope="module")
+def lesson():
+    """The notebook, run; the first picture's cell imports what a later cell needs."""
+    return Lesson("00_start_here", explorables=["see-step"])
+
+
+@each(PROSE_NUMBERS)
+def test_a_number_of_the_prose_is_what_its_cell_computes(lesson, stated):
+    lesson.holds(stated)
+
+
+def test_the_ledger_on_subgradients_is_settled(lesson):
+    """15: 次梯度 is no word for second-order: at a kink there are many, and no f″."""
+    assert sum(lesson.results["subgradient-run"].values()) > 1
+    assert np.all(np.diff(lesson.results["second-order-run"]) > 100)
+    assert "second-order is 二阶" in lesson.cells["subgradient"].source
+
+
+def test_every_wrong_answer_of_the_warm_up_names_a_refresher(lesson):
+    assert all("Refresher: " in question.because for question in warm_up.questions)
+    text = (ROOT / "notebooks" / "01_taylor_expansion.ipynb").read_text(encoding="utf-8")
+    assert "## How fast does the error vanish?" in text
 
 
 # -- the map ------------------------------------------------------------------------------------

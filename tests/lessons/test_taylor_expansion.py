@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from sgo_teach import problems
 from sgo_teach.lessons.taylor_expansion import explore
 from tests.lessons.hands import anywhere, ends, extremes, picture, put
+from tests.lessons.prose_numbers import Lesson, each
 
 each_function = pytest.mark.parametrize("name", explore.FUNCTIONS)
 smooth = pytest.mark.parametrize("name", list(explore.FUNCTIONS)[:4])
@@ -258,3 +259,82 @@ def test_every_control_changes_the_picture(explorable):
             put(stage, {name: place})
             seen.add((picture(stage), stage.words))
         assert len(seen) > 1, name
+
+
+# -- the prose -----------------------------------------------------------------------------------
+def _minus_x_cubed(ns, x, moves):
+    """Where the Newton walk under √(1 + x²) stands after some moves."""
+    for _ in range(moves):
+        x = float(ns["after"].subs(ns["x"], x))
+    return x
+
+
+# (markdown cell, words in it, the number they name, code cell, its value from result and names)
+PROSE_NUMBERS = [
+    ("agree-said", "Four zeros", "4", "agree-check", lambda out, ns: out.count(0)),
+    ("radius", r"the error stays $\frac12$ in size", "0.5", "radius-check",
+     lambda out, ns: abs(out[1][0])),
+    ("radius", r"the error stays $\frac12$ in size", "0.5", "radius-check",
+     lambda out, ns: abs(out[1][-1])),
+    ("explore-error", "Close to 2 and 3", "2.0", "slopes-measure", lambda out, ns: out[1]),
+    ("explore-error", "Close to 2 and 3", "3.0", "slopes-measure", lambda out, ns: out[2]),
+    ("explore-error", "about 16 digits", "16", "slopes-measure",
+     lambda out, ns: -np.log10(np.finfo(float).eps)),
+    ("lambdify", r"$\theta = (-1.2, 1)$", "-1.2", "lambdify-run", lambda out, ns: ns["theta"][0]),
+    ("model-test", "about 1,000", "1e3", "model-test-run", lambda out, ns: out[-1]),
+    ("newton-wrong-said", "With the plus: the bottom", "0", "newton-wrong", lambda out, ns: out[0]),
+    ("newton-wrong-said", "four times as high as before", "4.0", "newton-wrong",
+     lambda out, ns: out[2] / out[1]),
+    ("newton-wrong-said", "for slope 3 and curvature 4", "1.25", "newton-line",
+     lambda out, ns: out[0]),
+    ("newton-wrong-said", "it has to lead to the `flat_point`", "1.25", "newton-line",
+     lambda out, ns: out[1]),
+    ("promise", "half of the first-order term is paid back", "0.5", "promise-run",
+     lambda out, ns: out[0] / (ns["g_"](*ns["theta"]).ravel() @ ns["delta"])),
+    ("promise-said", "by what was promised, and a trifle more", "1.00", "promise-run",
+     lambda out, ns: out[1] / out[0]),
+    ("promise-said", "the minimum at $(1, -1)$", "0", "explore-numbers",
+     lambda out, ns: slope_of_hills(1, -1)),
+    ("promise-said", "the maximum at $(1, 1)$", "0", "explore-numbers",
+     lambda out, ns: slope_of_hills(1, 1)),
+    ("kinds-said", "A maximum, two saddles and a minimum", "2", "kinds-find",
+     lambda out, ns: sum(bool(min(h) < 0 < max(h)) for _, h in out)),
+    ("next", "From 2 the walk goes to $-8$", "-8", "breaks-derive", lambda out, ns: out[1][1]),
+    ("next", "to 512, and off", "512", "breaks-derive", lambda out, ns: out[1][2]),
+    ("next", "from 0.5 it goes to $-0.125$", "-0.125", "breaks-derive",
+     lambda out, ns: _minus_x_cubed(ns, 0.5, 1)),
+    ("next", "to 0.002, and is home", "0.002", "breaks-derive",
+     lambda out, ns: _minus_x_cubed(ns, 0.5, 2)),
+    ("next", r"At $\pm 1$ it jumps to and fro", "-1", "breaks-derive",
+     lambda out, ns: _minus_x_cubed(ns, 1.0, 3)),
+]  # fmt: skip
+
+
+def slope_of_hills(*at):
+    """The size of the gradient of *hills*."""
+    return np.linalg.norm(explore.surface("hills").problem.gradient(np.array(at, float)))
+
+
+@pytest.fixture(scope="module")
+def lesson():
+    """The notebook, run as shipped."""
+    return Lesson("01_taylor_expansion")
+
+
+@each(PROSE_NUMBERS)
+def test_a_number_of_the_prose_is_what_its_cell_computes(lesson, stated):
+    lesson.holds(stated)
+
+
+def test_the_ledger_on_two_minus_signs_is_settled(lesson):
+    """1: θ − αΔ with Δ = −H⁻¹g climbs."""
+    with_plus, before, with_two_signs = lesson.results["newton-wrong"]
+    assert with_plus < before < with_two_signs
+
+
+def test_more_terms_widen_the_band_of_the_exponential_and_not_that_of_the_lorentzian():
+    def reach(name, order):
+        return explore.compute_taylor(name, 0.0, order, 0.1).trusted[1]
+
+    assert np.all(np.diff([reach("exp x", n) for n in range(11)]) > 0)
+    assert max(reach("1 / (1 + x²)", n) for n in range(11)) < 1

@@ -1,6 +1,34 @@
 """Classic wrong answers to lesson 03 on the line, each under the slip it must earn."""
 
 NEWTON_ROOT = {
+    "one_too_many": """def newton_root(f, df, x, steps):
+    xs = [x]
+    for _ in range(steps + 1):
+        x = x - f(x) / df(x)
+        xs.append(x)
+    return xs
+""",
+    "only_the_ends": """def newton_root(f, df, x, steps):
+    xs = [x]
+    for _ in range(steps):
+        x = x - f(x) / df(x)
+    xs.append(x)
+    return xs
+""",
+    "step_alone": """def newton_root(f, df, x, steps):
+    xs = [x]
+    for _ in range(steps):
+        x = -f(x) / df(x)
+        xs.append(x)
+    return xs
+""",
+    "step_repeated": """def newton_root(f, df, x, steps):
+    xs = [x]
+    for _ in range(steps):
+        x = x - f(xs[0]) / df(xs[0])
+        xs.append(x)
+    return xs
+""",
     "wrong_sign": """def newton_root(f, df, x, steps):
     xs = [x]
     for _ in range(steps):

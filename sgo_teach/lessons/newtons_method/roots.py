@@ -74,6 +74,16 @@ def _returned_early(case, got, want):
         return "It stops after one move: is `return` inside the loop?"
 
 
+def _one_too_many(case, got, want):
+    if len(got) == len(want) + 1 and np.allclose(got[:-1], want):
+        return f"It makes {len(got) - 1} moves where {case[3]} were asked."
+
+
+def _only_the_ends(case, got, want):
+    if len(got) == 2 < len(want) and np.allclose(got, [want[0], want[-1]]):
+        return "Start and end are there, the points between are not: append inside the loop."
+
+
 def _stands_still(case, got, want):
     if len(got) == len(want) and np.allclose(got[1:], want[1]):
         return "Every move starts from the first point again: the new point must become `x`."
@@ -95,6 +105,8 @@ newton_root = Exercise(
         Slip("start_missing", _start_missing, before_shape=True),
         Slip("last_missing", _last_missing, before_shape=True),
         Slip("returned_early", _returned_early, before_shape=True),
+        Slip("one_too_many", _one_too_many, before_shape=True),
+        Slip("only_the_ends", _only_the_ends, before_shape=True),
         Slip("stands_still", _stands_still),
         Slip(
             "wrong_sign",
@@ -129,6 +141,20 @@ newton_root = Exercise(
             equals(
                 _walk(lambda f, df, x, x0: (x - f(x)) / df(x)),
                 "Look at the brackets: only $f(x)$ is divided by the slope, not $x - f(x)$.",
+            ),
+        ),
+        Slip(
+            "step_alone",
+            equals(
+                _walk(lambda f, df, x, x0: -f(x) / df(x)),
+                "Your new point is the step alone: it has to be added to where you stand.",
+            ),
+        ),
+        Slip(
+            "step_repeated",
+            equals(
+                _walk(lambda f, df, x, x0: x - f(x0) / df(x0)),
+                "Every move repeats the first one: $f$ and $f'$ have to be asked at the point where you are.",
             ),
         ),
         Slip(

@@ -125,6 +125,13 @@ mse_derivatives = Exercise(
         Slip("broadcast", _matrix_gradient, before_shape=True),
         Slip("points_by_points", _points_by_points, before_shape=True),
         Slip(
+            "divided_by_size",
+            _pair(
+                lambda X, y, theta: _scaled(1 / len(theta), 1 / len(theta))(X, y, theta),
+                "You divide by $mn$, the number of entries of $X$; the mean runs over the $m$ data points.",
+            ),
+        ),
+        Slip(
             "half_hessian",
             _pair(
                 _scaled(1, 0.5),

@@ -1,4 +1,4 @@
-"""The explorable of lesson 00: one step of gradient descent, with every kind of control."""
+"""Explorables of lesson 00: one step of gradient descent, and the gradient on a map."""
 
 from __future__ import annotations
 
@@ -7,7 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from sgo_teach import draw
+from sgo_teach.lessons.start_here.compass import Compass
 from sgo_teach.stage import Stage
+
+__all__ = ["EDGE", "LOSSES", "Compass", "DescentStep", "StepFrame", "compute_step", "describe"]
 
 EDGE = 3.0
 SPAN = np.linspace(-EDGE, EDGE, 301)

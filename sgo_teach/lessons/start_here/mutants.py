@@ -144,3 +144,41 @@ WALK = {
     return np.array(path)
 """,
 }
+
+
+def _returning(head: str, **bodies: str) -> dict[str, str]:
+    """Answers that differ only in what they return."""
+    return {name: f"def {head}:\n    return {body}\n" for name, body in bodies.items()}
+
+
+CURVATURE = _returning(
+    "curvature(f, x, h)",
+    first_derivative="(f(x + h) - f(x - h)) / (2 * h)",
+    divided_by_h="(f(x + h) - 2 * f(x) + f(x - h)) / h",
+    not_divided="f(x + h) - 2 * f(x) + f(x - h)",
+    divided_by_2h="(f(x + h) - 2 * f(x) + f(x - h)) / (2 * h)",
+    divided_by_4h2="(f(x + h) - 2 * f(x) + f(x - h)) / (2 * h)**2",
+    half="(f(x + h) - 2 * f(x) + f(x - h)) / (2 * h**2)",
+    **{"not_divided#2": "(f(x + h) - 2 * f(x) + f(x - h)) / h * h"},
+    no_brackets="f(x + h) - 2 * f(x) + f(x - h) / h**2",
+    middle_once="(f(x + h) - f(x) + f(x - h)) / h**2",
+    sum="(f(x + h) + 2 * f(x) + f(x - h)) / h**2",
+    slopes_added="((f(x + h) - f(x)) / h + (f(x) - f(x - h)) / h) / h",
+    no_sign="abs(f(x + h) - 2 * f(x) + f(x - h)) / h**2",
+    sign="(2 * f(x) - f(x + h) - f(x - h)) / h**2",
+    slope_of_slope="(f(x + 2 * h) - 2 * f(x) + f(x - 2 * h)) / (4 * h**2)",
+)
+
+FLAT_POINT = _returning(
+    "flat_point(theta, slope, curvature)",
+    uphill="theta + slope / curvature",
+    step_only="-slope / curvature",
+    turned_step_only="slope / curvature",
+    upside_down="theta - curvature / slope",
+    multiplied="theta - slope * curvature",
+    slope_alone="theta - slope",
+    half_way="theta - slope / (2 * curvature)",
+    twice_the_way="theta - 2 * slope / curvature",
+    no_brackets="(theta - slope) / curvature",
+    always_downhill="theta - slope / abs(curvature)",
+)

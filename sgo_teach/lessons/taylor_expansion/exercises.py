@@ -1,5 +1,7 @@
-"""The exercises, predictions and quiz of lesson 01."""
+"""The exercises, predictions and quiz of lesson 01, and what it borrows from lesson 00."""
 
+from sgo_teach.checks import Earlier
+from sgo_teach.lessons.start_here import on_parabolas
 from sgo_teach.lessons.taylor_expansion.on_models import newton_step, quadratic_model
 from sgo_teach.lessons.taylor_expansion.on_points import classify
 from sgo_teach.lessons.taylor_expansion.on_polynomials import taylor_polynomial
@@ -11,9 +13,12 @@ from sgo_teach.lessons.taylor_expansion.questions import (
     questions,
 )
 
+earlier = Earlier(on_parabolas.flat_point)
+
 __all__ = [
     "classify",
     "descend",
+    "earlier",
     "halve_the_distance",
     "more_terms",
     "newton_step",

@@ -141,6 +141,10 @@ CLASSIFY = {
     t = np.trace(hessian)
     return "minimum" if t > 0 else "maximum" if t < 0 else "saddle"
 """,
+    "saddle_by_default": """def classify(hessian):
+    h = np.linalg.eigvalsh(hessian)
+    return "minimum" if (h > 0).all() else "maximum" if (h < 0).all() else "saddle"
+""",
     "zero_curvature": """def classify(hessian):
     h = np.linalg.eigvalsh(hessian)
     if h.min() < -1e-9 and h.max() > 1e-9: return "saddle"

@@ -83,6 +83,10 @@ def _flat(H, want):
     return want == "undecided"
 
 
+def _decided(H, want):
+    return want != "undecided"
+
+
 classify = Exercise(
     name="classify",
     lesson="taylor_expansion",
@@ -153,6 +157,7 @@ classify = Exercise(
                 _by_diagonal,
                 "That is what the diagonal would give. Curvature along the axes is not all there is: "
                 "an eigenvector may point between them.",
+                only=_decided,
             ),
         ),
         Slip(
@@ -161,6 +166,16 @@ classify = Exercise(
                 _by_trace,
                 "That is what the trace would give, the *sum* of the eigenvalues: "
                 "one large positive one hides a negative one.",
+                only=_decided,
+            ),
+        ),
+        Slip(
+            "saddle_by_default",
+            _by(
+                lambda H: "saddle",
+                "A saddle needs one negative *and* one positive eigenvalue. "
+                "What is neither all positive nor all negative may have a zero instead, and is undecided.",
+                only=_flat,
             ),
         ),
         Slip(

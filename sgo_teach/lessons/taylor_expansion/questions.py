@@ -89,7 +89,7 @@ questions = quiz(
             "The gradient is not zero and $H$ is positive definite. Is the Newton step a descent direction?",
             ["Always", "Only close to the minimum", "Only if $L$ is quadratic"],
             answer=0,
-            because="$g^T\\Delta = -g^T H^{-1} g < 0$. Downhill at first; how far to go is lesson 03's question.",
+            because="$g^T\\Delta = -g^T H^{-1} g < 0$. Downhill at first; how far to go is lesson 04's question.",
         ),
     ],
     name="questions",

@@ -19,8 +19,9 @@ export PYRIGHT_PYTHON_IGNORE_WARNINGS = 1
 lab: $(LAB)
 	$(RUN) -P -m jupyterlab --ServerApp.root_dir=. notebooks/00_start_here.ipynb $(LAB_ARGS)
 
+# two workers, each with one thread for its arithmetic: more would only wait for each other
 test: check
-	$(RUN) -m pytest --ignore=tests/browser -m "not browser" $(TEST_ARGS)
+	OMP_NUM_THREADS=1 $(RUN) -m pytest -n 2 --dist loadgroup --ignore=tests/browser -m "not browser" $(TEST_ARGS)
 
 check: $(DEV)
 	$(RUN) -m ruff check .

@@ -10,7 +10,15 @@ import pytest
 
 from tests.notebooks.notebook import ROOT, Run, code_cells, execute, read, solved
 
-REPORT = ROOT / "reports" / "notebooks.json"
+REPORTS = ROOT / "reports" / "notebooks"
+
+
+def pytest_collection_modifyitems(items):
+    """Tests of one notebook go to one worker, so that it runs once for all of them."""
+    for item in items:
+        path = getattr(item, "callspec", None) and item.callspec.params.get("path")
+        if isinstance(path, Path):
+            item.add_marker(pytest.mark.xdist_group(path.stem))
 
 
 @pytest.fixture(scope="session")
@@ -30,11 +38,11 @@ def run(tmp_path_factory) -> Callable[[Path, str], Run]:
 
 def _report(path: Path, state: str, run: Run) -> None:
     """Note time, memory and size, for people to look at; nothing is asserted about them."""
-    known = json.loads(REPORT.read_text()) if REPORT.exists() else {}
+    report = REPORTS / f"{path.stem}.json"
+    known = json.loads(report.read_text()) if report.exists() else {}
     words = [len(c.source.split()) for c in run.notebook.cells if c.cell_type == "markdown"]
     lines = [len(cell.source.splitlines()) for cell in code_cells(run.notebook)]
     size = {"cells": len(run.notebook.cells), "words": sum(words), "code_lines": sum(lines)}
     cost = {"seconds": round(run.seconds, 1), "peak_mb": run.peak_mb}
-    known[path.stem] = {**known.get(path.stem, {}), **size, state: cost}
-    REPORT.parent.mkdir(exist_ok=True)
-    REPORT.write_text(json.dumps(known, indent=1, sort_keys=True))
+    report.parent.mkdir(parents=True, exist_ok=True)
+    report.write_text(json.dumps(known | size | {state: cost}, indent=1, sort_keys=True))

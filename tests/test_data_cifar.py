@@ -97,12 +97,20 @@ def test_planes_are_red_green_blue_and_each_goes_row_by_row(tmp_path):
     pixels = np.zeros((3, 32, 32), np.uint8)
     pixels[0] = 255  # all red,
     pixels[1, 2, 5] = 51  # a little green in row 2, column 5
-    files[TEST[0]] = record(7, pixels)
+    files[TEST[0]] = 4 * record(7, pixels)
     data = cifar10(write_folder(tmp_path / FOLDER, files))
-    assert data.test_labels.tolist() == [7]
+    assert data.test_labels.tolist() == [7] * 4
     assert np.all(data.test_images[0, 0] == 1)
     assert data.test_images[0, 1, 2, 5] == pytest.approx(0.2)
     assert data.test_images[0, 1:].sum() == pytest.approx(0.2)
+
+
+@pytest.mark.parametrize("name", [TRAIN[0], TRAIN[-1], TEST[0]])
+def test_a_batch_that_is_cut_at_a_whole_record_is_refused(tmp_path, name):
+    files = contents()
+    files[name] = files[name][:-3073]
+    with pytest.raises(DataUnavailable, match=f"{name} holds 9219"):
+        cifar10(write_folder(tmp_path / FOLDER, files))
 
 
 def test_every_place_the_data_may_lie_gives_the_same(tmp_path):

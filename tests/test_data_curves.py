@@ -91,6 +91,7 @@ def test_three_points_in_one_place_make_a_dot():
     [
         ({"n": 0}, "n >= 1"),
         ({"n": 3, "side": 0}, "side >= 1"),
+        ({"n": 2.5}, "whole numbers"),
         ({"n": 3, "stroke": 0.0}, "stroke must be"),
         ({"n": 3, "stroke": np.nan}, "stroke must be"),
     ],

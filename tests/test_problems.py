@@ -165,3 +165,18 @@ def test_shared_points_cannot_be_changed_by_accident():
 def test_what_does_not_fit_is_refused_with_the_requirement(make, said):
     with pytest.raises(ValueError, match=said):
         make()
+
+
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [
+        (lambda: problems.rosenbrock(0.0), "steepness"),
+        (lambda: problems.rosenbrock(float("nan")), "steepness"),
+        (lambda: problems.quadratic([[0.0, 1e-9], [-1e-9, 0.0]]), "symmetric"),
+        (lambda: problems.quadratic(np.eye(2)).value(np.ones(5)), r"\(\.\.\., 2\)"),
+        (lambda: problems.quadratic(np.eye(2)).gradient(np.ones(5)), r"\(\.\.\., 2\)"),
+    ],
+)
+def test_what_is_no_problem_or_no_point_of_it_is_refused(make, said):
+    with pytest.raises(ValueError, match=said):
+        make()

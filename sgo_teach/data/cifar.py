@@ -75,6 +75,7 @@ def cifar10(
         classes = tuple((unpacked / CLASSES).read_text(encoding="ascii").split())
         train = _images(unpacked, TRAIN, len(classes), "train_size", train_size)
         test = _images(unpacked, TEST, len(classes), "test_size", test_size)
+        _check_equal(unpacked)
     except (OSError, UnicodeError) as error:
         raise DataUnavailable(f"CIFAR-10 in {path} cannot be read: {error}; {WAY_OUT}") from error
     return ImageData(*train, *test, classes)
@@ -165,6 +166,18 @@ def _images(
     records = records[:size]
     images = np.divide(records[:, 1:], np.float32(255), dtype=np.float32)
     return images.reshape(-1, *SHAPE), records[:, 0].astype(np.int64)
+
+
+def _check_equal(folder: Path) -> None:
+    """Raise DataUnavailable unless the six batches are of one size, as the whole ones are."""
+    sizes = {name: (folder / name).stat().st_size for name in (*TRAIN, *TEST)}
+    short = min(sizes, key=lambda name: sizes[name])
+    if sizes[short] < max(sizes.values()):
+        raise DataUnavailable(
+            f"all batches in {folder} must hold {max(sizes.values())} bytes as the largest does, "
+            f"but {short} holds {sizes[short]}: it was cut short, so delete its folder and call "
+            f"again; {WAY_OUT}"
+        )
 
 
 def _records(path: Path, classes: int) -> np.ndarray:

@@ -56,7 +56,7 @@ def curves(n: int, side: int = 28, seed: int = 0, *, stroke: float = 0.08) -> Cu
     Raises
     ------
     ValueError
-        If n or side is below 1, or the pen's width is not positive and finite.
+        If n or side is no whole number from 1 on, or the pen's width is not positive and finite.
 
     Notes
     -----
@@ -64,8 +64,11 @@ def curves(n: int, side: int = 28, seed: int = 0, *, stroke: float = 0.08) -> Cu
     data with neural networks", *Science* 313, 2006. Their generator is not public; these are
     look-alikes, and errors on them are **not** comparable with published tables.
     """
-    if n < 1 or side < 1:
-        raise ValueError(f"needs n >= 1 images of side >= 1 pixels, not n={n}, side={side}")
+    if not all(number >= 1 and number == int(number) for number in (n, side)):
+        raise ValueError(
+            f"needs whole numbers n >= 1 of images and side >= 1 of pixels, not {n} and {side}"
+        )
+    n, side = int(n), int(side)
     if not 0 < stroke < np.inf:
         raise ValueError(f"stroke must be a positive share of the side, not {stroke}")
     points = np.random.default_rng(seed).uniform(MARGIN, 1 - MARGIN, (n, 3, 2))

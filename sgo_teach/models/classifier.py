@@ -33,7 +33,7 @@ class Classifier:
         self.X = self._with_intercept(X)
         self.penalised = (np.arange(self.X.shape[1]) < X.shape[1]).astype(float)
         self.y = labels(y, len(X), classes)
-        self.classes = max(2, int(self.y.max()) + 1) if classes is None else classes
+        self.classes = max(2, int(self.y.max()) + 1) if classes is None else int(classes)
         self.ridge = not_negative("ridge", ridge)
 
     def predict(self, theta: ArrayLike, X: ArrayLike | None = None) -> np.ndarray:

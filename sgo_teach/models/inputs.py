@@ -58,10 +58,11 @@ def labels(y: ArrayLike, m: int, classes: int | None = None) -> np.ndarray:
     Raises
     ------
     ValueError
-        If y has another shape, (m, 1) among them, or holds anything but 0, …, K−1; or K < 2.
+        If y has another shape, (m, 1) among them, or holds anything but 0, …, K−1; or K is no
+        whole number from 2 on.
     """
-    if classes is not None and classes < 2:
-        raise ValueError(f"a classifier needs at least 2 classes, not {classes}")
+    if classes is not None and not (classes >= 2 and classes == int(classes)):
+        raise ValueError(f"a classifier needs a whole number of at least 2 classes, not {classes}")
     y = np.asarray(y)
     _one_for_each_row("label", "probabilities minus y", y, m)
     if y.dtype.kind not in "biuf":
@@ -69,7 +70,7 @@ def labels(y: ArrayLike, m: int, classes: int | None = None) -> np.ndarray:
     top = np.inf if classes is None else classes - 1
     wrong = y[~((y >= 0) & (y <= top) & (y == np.floor(y)) & np.isfinite(y))]
     if wrong.size:
-        allowed = "0, 1, …" if classes is None else ", ".join(map(str, range(classes)))
+        allowed = "0, 1, …" if classes is None else ", ".join(map(str, range(int(classes))))
         raise ValueError(
             f"labels must be {allowed}, but y holds {wrong[0]}; (y + 1) / 2 turns ±1 to 0 and 1, "
             "and np.unique(y, return_inverse=True)[1] numbers any labels"

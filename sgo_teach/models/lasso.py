@@ -46,11 +46,13 @@ class Lasso:
 
     def value(self, theta: ArrayLike) -> np.ndarray:
         """F(θ), shape (...), for θ of shape (..., n)."""
+        theta = self._checked(theta)
         fit = np.sum(self._residual(theta) ** 2, axis=-1) / (2 * len(self.y))
         return fit + self.penalty * np.sum(np.abs(theta), axis=-1)
 
     def gradient(self, theta: ArrayLike) -> np.ndarray:
         """One subgradient of F, shape (..., n): ∇f(θ) + λ sign θ, with sign 0 = 0."""
+        theta = self._checked(theta)
         return self.smooth_gradient(theta) + self.penalty * np.sign(theta)
 
     def smooth_gradient(self, theta: ArrayLike) -> np.ndarray:
@@ -70,12 +72,13 @@ class Lasso:
         m, r = len(self.y), -self._residual(theta)
         steepest = np.max(np.abs(r @ self.X), axis=-1, keepdims=True) / m
         # Where the steepest slope is within λ nothing is shrunk, and 0/0 does not arise.
-        u = (
-            r
-            / m
-            * np.where(steepest <= self.penalty, 1.0, self.penalty / np.maximum(steepest, 1e-300))
-        )
+        share = np.ones_like(steepest)
+        np.divide(self.penalty, steepest, out=share, where=steepest > self.penalty)
+        u = share * r / m
         return self.value(theta) - u @ self.y + 0.5 * m * np.sum(u**2, axis=-1)
 
     def _residual(self, theta: ArrayLike) -> np.ndarray:
-        return parameters(theta, self.X.shape[1]) @ self.X.T - self.y
+        return self._checked(theta) @ self.X.T - self.y
+
+    def _checked(self, theta: ArrayLike) -> np.ndarray:
+        return parameters(theta, self.X.shape[1])

@@ -47,13 +47,15 @@ class LeastSquares:
 
     def value(self, theta: ArrayLike) -> np.ndarray:
         """L(θ), shape (...), for θ of shape (..., n)."""
-        penalty = self.ridge * np.sum(np.square(theta), axis=-1)
+        theta = self._checked(theta)
+        penalty = self.ridge * np.sum(theta**2, axis=-1)
         return np.mean(self.residual(theta) ** 2, axis=-1) + penalty
 
     def gradient(self, theta: ArrayLike) -> np.ndarray:
         """∇L = 2Xᵀ(Xθ − y)/m + 2·ridge·θ, shape (..., n), for θ of shape (..., n)."""
+        theta = self._checked(theta)
         fit = 2 * self.residual(theta) @ self.X / len(self.y)
-        return fit + 2 * self.ridge * np.asarray(theta)
+        return fit + 2 * self.ridge * theta
 
     def hessian(self, theta: ArrayLike) -> np.ndarray:
         """∇²L = 2XᵀX/m + 2·ridge·I, shape (..., n, n): the same at every θ."""

@@ -13,8 +13,10 @@ from sgo_teach.models.inputs import parameters
 
 
 def sigmoid(z: ArrayLike) -> np.ndarray:
-    """σ(z) = 1/(1 + e⁻ᶻ), shape of z, to full relative precision and without overflow."""
-    return np.exp(-np.logaddexp(0.0, np.negative(z)))
+    """σ(z) = 1/(1 + e⁻ᶻ), shape of z, to a few units in the last place and without overflow."""
+    z = np.asarray(z, dtype=float)
+    e = np.exp(-np.abs(z))
+    return np.where(z >= 0, 1.0, e) / (1 + e)
 
 
 class LogisticRegression(Classifier):

@@ -70,16 +70,22 @@ class SoftmaxRegression(Classifier):
 
     def value(self, theta: ArrayLike) -> np.ndarray:
         """L(θ), shape (...), for θ of shape (..., n)."""
+        theta = parameters(theta, self.penalised.size)
         z = self._logits(theta)
         right = np.take_along_axis(z, self._column_of_labels(z), axis=-1)
         # −log p_y = log Σ_j exp(z_j − z_y), added up so that neither end overflows.
         fit = np.mean(np.logaddexp.reduce(z - right, axis=-1), axis=-1)
-        return fit + 0.5 * self.ridge * np.sum(self.penalised * np.square(theta), axis=-1)
+        return fit + 0.5 * self.ridge * np.sum(self.penalised * theta**2, axis=-1)
 
     def gradient(self, theta: ArrayLike) -> np.ndarray:
         """∇L: (1/m) Σ_i (p − e_y) ⊗ x_i + ridge·θ, shape (..., n), for θ of shape (..., n)."""
-        residual = softmax(self._logits(theta)) - np.eye(self.classes)[self.y]
-        return self._gathered(residual) + self.ridge * self.penalised * np.asarray(theta)
+        theta = parameters(theta, self.penalised.size)
+        residual = softmax(self._logits(theta))
+        # p_y − 1 is −Σ_{j≠y} p_j, without the cancellation of a p_y that is nearly 1.
+        right = self._column_of_labels(residual)
+        np.put_along_axis(residual, right, 0.0, axis=-1)
+        np.put_along_axis(residual, right, -residual.sum(axis=-1, keepdims=True), axis=-1)
+        return self._gathered(residual) + self.ridge * self.penalised * theta
 
     def hessian(self, theta: ArrayLike) -> np.ndarray:
         """∇²L: (1/m) Σ_i (diag(p) − ppᵀ) ⊗ x_i x_iᵀ + ridge·I, shape (..., n, n)."""
@@ -95,7 +101,7 @@ class SoftmaxRegression(Classifier):
         """∇²L(θ)·v, shape (..., n), by two products with X; the (n, n) matrix is not formed."""
         p, dz = softmax(self._logits(theta)), self._logits(v, "v")
         curved = p * (dz - np.sum(p * dz, axis=-1, keepdims=True))
-        return self._gathered(curved) + self.ridge * self.penalised * np.asarray(v)
+        return self._gathered(curved) + self.ridge * self.penalised * np.asarray(v, dtype=float)
 
     def weights(self, theta: ArrayLike, name: str = "θ") -> np.ndarray:
         """W (..., K, n/K): the parameters (..., n) class by class."""

@@ -19,10 +19,8 @@ from torch.autograd import grad
 
 from sgo_teach.nets.closures import Closure, Pass, run
 from sgo_teach.nets.parallel import Team
-from sgo_teach.nets.parameters import ParameterVector
+from sgo_teach.nets.parameters import ParameterVector, Product
 from sgo_teach.nets.trials import FrozenRandomness
-
-Product = Callable[[Tensor], Tensor]
 
 
 class Batches:
@@ -40,6 +38,7 @@ class Batches:
     ----------
     kept : passes with their graphs; none without `keep` or before the first sweep
     count : examples of this process, known after a sweep
+    product_cost : of a product with the curvature of these data, in gradients, known after one
     """
 
     def __init__(
@@ -48,7 +47,7 @@ class Batches:
         self._closures, self._team, self._frozen = closures, team, frozen
         self.keep = keep
         self.kept: list[Pass] = []
-        self.count = 0.0
+        self.count, self.product_cost = 0.0, 1.0
 
     def mean(self, of: Callable[[Pass], Tensor], graph: bool = True, replay: bool = True) -> Tensor:
         """(1/N) Σ nᵢ·of(passᵢ), over all parts and processes.
@@ -152,4 +151,10 @@ def mean_product(batches: Batches, make: Callable[[Pass], Product]) -> Product:
     batches.sweep()
     made = torch.enable_grad()(make)  # CG, which asks for the products, runs without
     made = cache(made) if batches.kept else made
-    return lambda v: batches.mean(lambda passed: made(passed)(v))
+
+    def of(passed: Pass, v: Tensor) -> Tensor:
+        C = made(passed)
+        batches.product_cost = getattr(C, "cost", 1.0)
+        return C(v)
+
+    return lambda v: batches.mean(lambda passed: of(passed, v))

@@ -8,6 +8,7 @@ whole one: the new or the old. It is read without running anything that it conta
 from __future__ import annotations
 
 import copy
+import io
 import os
 import pickle
 import zipfile
@@ -21,6 +22,7 @@ from torch import nn
 from torch.optim import Optimizer
 
 FORMAT = "sgo_teach checkpoint 1"
+UNWRITABLE = (pickle.PicklingError, AttributeError, TypeError)
 UNREADABLE = (pickle.UnpicklingError, zipfile.BadZipFile, RuntimeError, EOFError, ValueError)
 
 
@@ -45,7 +47,8 @@ def save_checkpoint(
     Raises
     ------
     CheckpointError
-        If something in it could not be loaded again; the file at `path` is then left as it was.
+        If something in it could not be loaded again, named where it is one of `more`; the file at
+        `path` is then left as it was.
     """
     content = {
         "format": FORMAT,
@@ -54,6 +57,7 @@ def save_checkpoint(
         "random": _random_state(),
         "more": {name: _state_of(value) for name, value in more.items()},
     }
+    _check_plain(content["more"])
     path = Path(path)
     partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
     try:
@@ -104,6 +108,21 @@ def load_checkpoint(
             _restore(target, states[name])
         _restore_random(content["random"])
     return {name: value for name, value in saved.items() if name not in more}
+
+
+def _check_plain(more: Mapping[str, Any]) -> None:
+    """Raise CheckpointError with the name of what would not load again."""
+    for name, state in more.items():
+        file = io.BytesIO()
+        try:
+            torch.save(state, file)
+            file.seek(0)
+            torch.load(file, weights_only=True)
+        except (*UNWRITABLE, *UNREADABLE) as error:
+            raise CheckpointError(
+                f"{name} must be plain data (tensors, numbers, strings, lists, tuples and dicts), "
+                f"or have a state_dict of it, and could not be loaded again: {error}"
+            ) from error
 
 
 def _write(path: Path, content: Mapping[str, Any]) -> None:

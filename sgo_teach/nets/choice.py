@@ -32,6 +32,7 @@ class Choice:
     ratio : ρ of the iterate, before the line search
     scale : t; 0 where no step is taken
     shrinks : how often t shrank
+    beyond : whether the step goes on from the iterate along negative curvature
     """
 
     k: int
@@ -40,6 +41,7 @@ class Choice:
     ratio: float = nan
     scale: float = 0.0
     shrinks: int = 0
+    beyond: bool = False
 
 
 def choose(
@@ -63,14 +65,14 @@ def choose(
     if not downhill:
         return Choice(0, None, loss)
     chosen, first = backtrack(downhill, trial)
-    rounding = ROUNDING * torch.finfo(chosen.delta.dtype).eps * abs(loss)
+    rounding = ROUNDING * torch.finfo(chosen.x.dtype).eps * abs(loss)
     ratio = reduction_ratio(first - loss, model.promised(chosen), rounding)
     if line_search:
         scale, new_loss, shrinks = armijo(chosen, loss, first, trial)
     else:
         scale, new_loss, shrinks = (0.0, loss, 0) if first == inf else (1.0, first, 0)
     delta = scale * chosen.delta if scale > 0 else None
-    return Choice(chosen.k, delta, new_loss, ratio, scale, shrinks)
+    return Choice(chosen.k, delta, new_loss, ratio, scale, shrinks, chosen.beyond)
 
 
 def backtrack(candidates: Sequence[Candidate], trial: Trial) -> tuple[Candidate, float]:

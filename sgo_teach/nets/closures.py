@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from math import isfinite
 from typing import Any
@@ -59,16 +60,33 @@ def run(closure: Closure, graph: bool = True) -> Pass:
     Raises
     ------
     ValueError
-        If the loss is no scalar tensor, or has no graph where one is wanted, or if the count is
-        no number ≥ 0.
+        If the loss is no scalar tensor, or has no graph where one is wanted, if outputs are not
+        one tensor, if the count is no number ≥ 0, or if the closure takes derivatives where
+        gradients are switched off.
     """
     with torch.set_grad_enabled(graph):
-        result = closure()
+        with _explained_derivatives(graph):
+            result = closure()
         parts = result if isinstance(result, tuple) else (result,)
         loss, outputs, count = (*parts, None, None)[:3]
         if graph:
             _check_loss(loss)
-        return Pass(torch.as_tensor(loss).reshape(()), outputs, _checked_count(count, outputs))
+        _check_outputs(outputs)
+        loss = torch.as_tensor(loss).reshape(())
+    return Pass(loss if graph else loss.detach(), outputs, _checked_count(count, outputs))
+
+
+@contextmanager
+def _explained_derivatives(graph: bool) -> Iterator[None]:
+    try:
+        yield
+    except RuntimeError as error:
+        if graph or "does not require grad" not in str(error):
+            raise
+        raise ValueError(
+            "the closure takes derivatives, as physics-informed losses do, and trial points are "
+            "evaluated without gradients; put its body under `with torch.enable_grad():`"
+        ) from error
 
 
 def _check_loss(loss: Any) -> None:
@@ -77,6 +95,13 @@ def _check_loss(loss: Any) -> None:
             "the closure must return (loss, outputs) with the loss a scalar tensor that has a "
             f"graph back to the parameters, not {_describe(loss)}; leave out backward, detach "
             "and item"
+        )
+
+
+def _check_outputs(outputs: Any) -> None:
+    if not (outputs is None or isinstance(outputs, Tensor)):
+        raise ValueError(
+            f"outputs must be one tensor, not a {type(outputs).__name__}; join several by torch.cat"
         )
 
 

@@ -27,12 +27,11 @@ from sgo_teach.nets.damping import levenberg_marquardt, next_damping
 from sgo_teach.nets.local_model import LocalModel
 from sgo_teach.nets.memory import recall, remember
 from sgo_teach.nets.parallel import team_of
-from sgo_teach.nets.parameters import ParameterVector
-from sgo_teach.nets.preconditioning import (
+from sgo_teach.nets.parameters import ParameterVector, Product
+from sgo_teach.nets.preconditioner import DiagonalInverse
+from sgo_teach.nets.preconditioner.chosen import (
     EMPIRICAL_FISHER,
     OWN,
-    DiagonalInverse,
-    Inverse,
     Preconditioner,
     mean_square,
     name_of,
@@ -40,9 +39,9 @@ from sgo_teach.nets.preconditioning import (
 )
 from sgo_teach.nets.settings import common_or_per_parameter, per_parameter, weight_penalty
 from sgo_teach.nets.shared_state import SharedState
-from sgo_teach.nets.step_data import Closures, StepData, check_name_of_loss, product_of
+from sgo_teach.nets.step_data import Closures, StepData, product_of
 from sgo_teach.nets.step_record import HessianFreeStep, nothing_to_solve, with_cg
-from sgo_teach.nets.trials import FrozenRandomness, restored
+from sgo_teach.nets.trials import FrozenRandomness, noted_buffers, restored
 
 
 class HessianFree(SharedState):
@@ -70,7 +69,7 @@ class HessianFree(SharedState):
     curvature : "ggn" for Gauss–Newton, "hessian" for the Hessian itself
     output_loss : "cross_entropy", "squared_error" or "binary_cross_entropy", optional
         Closed form for the curvature of the loss with respect to the outputs, see
-        `GaussNewtonProduct`; checked against the loss in the first step.
+        `GaussNewtonProduct`; compared with the loss in every step.
     weight_decay : c ≥ 0, adds ½c‖θ‖² to loss, gradient and curvature; per group
     damping_rule : (λ, ρ) ↦ λ, optional; None keeps λ as it is
     cg_stop : "martens" (progress of φ) or a number, the relative residual to reach
@@ -83,8 +82,9 @@ class HessianFree(SharedState):
     probes : backward passes to estimate the mean squared gradient, averaged over steps as well
     line_search : shorten the step until it lowers the loss enough, reject it otherwise; without,
         every finite step is taken
-    buffers : tensors that passes through the network change, as ``network.buffers()``: the running
-        statistics of batch norm are updated once a step, by the first pass, not by the probes
+    buffers : tensors that passes through the network change, to be changed once a step, by the
+        first pass; those of modules in training mode, such as batch norm's running statistics, are
+        found without being named
     seed : of the preconditioner's probes
     keep_graphs : hold the graphs of several curvature closures during a step; without, only one
         of them is in memory at a time, and a product costs about two gradients instead of one
@@ -115,8 +115,15 @@ class HessianFree(SharedState):
 
     In several processes each has its part of the data, and all take the same step; they must run
     on machines of one kind, with the same settings. Batch norm sees the part of its process only.
+    A preconditioner is estimated from the parts, one by one, and differs from that of the whole:
+    CG then walks another path, to the same solution. Without one, the processes reproduce a single
+    one that has all the data, up to rounding.
     ``torch.amp.GradScaler`` is not supported: it scales gradients that nobody takes here.
+    Fused attention cannot be differentiated twice: run it under
+    ``torch.nn.attention.sdpa_kernel(SDPBackend.MATH)``.
     """
+
+    _OURS = (*SharedState._OURS, "_damping_rule", "_buffers", "_team")
 
     def __init__(
         self,
@@ -176,6 +183,9 @@ class HessianFree(SharedState):
         alone will do with ``curvature="hessian"``. It is called several times in a step and must
         use the same data each time; dropout meets the same masks each time.
 
+        Trial points are evaluated without gradients: a closure that takes derivatives itself, for
+        a physics-informed loss, puts its body under ``with torch.enable_grad():``.
+
         Data that do not fit in memory at once come as a sequence of closures. Their losses, means
         over the examples of each, are averaged by the number of examples: that of rows in
         outputs, or what the closure returns as (loss, outputs, count).
@@ -196,6 +206,8 @@ class HessianFree(SharedState):
         ValueError
             If closure is missing, does not return what is needed, has a loss other than the one
             named by ``output_loss``, or (seen in the first step) changes its data between calls.
+        NotImplementedError
+            If the network holds an operation that torch cannot differentiate twice.
         """
         vector = ParameterVector(p for group in self.param_groups for p in group["params"])
         keep, frozen = self.param_groups[0]["keep_graphs"], FrozenRandomness(vector.tensors)
@@ -204,9 +216,10 @@ class HessianFree(SharedState):
         if self._last_step is None and self._team.size > 1:
             # Processes may have drawn different first weights.
             vector.write(self._team.of_first(vector.read()))
-        loss, gradient = loss_and_gradient(data.gradient, vector)
+        with noted_buffers() as noted:
+            loss, gradient = loss_and_gradient(data.gradient, vector)
         gradient = gradient + self._decay(vector) * vector.read()
-        with restored(self._buffers):
+        with restored([*self._buffers, *noted.values()]):
             self._last_step = step = self._move(vector, data, float(loss), gradient)
         self._shared()["k"], self.damping = step.k + 1, step.new_damping
         return loss
@@ -238,12 +251,10 @@ class HessianFree(SharedState):
 
     def _model(self, vector: ParameterVector, data: StepData, gradient: Tensor) -> LocalModel:
         decay, setting = self._decay(vector), self.param_groups[0]
-        if self._k == 0:
-            check_name_of_loss(data.curvature, setting)
         product = mean_product(data.curvature, lambda passed: product_of(passed, setting, vector))
         return LocalModel(gradient, lambda v: product(v) + decay * v, self.damping)
 
-    def _inverse(self, vector: ParameterVector, data: StepData) -> Inverse | None:
+    def _inverse(self, vector: ParameterVector, data: StepData) -> Product | None:
         """r ↦ M⁻¹r of the preconditioner that is set."""
         shared = data.curvature, self._team, vector
         if self._preconditioner is not None:

@@ -5,7 +5,6 @@ a           input of a layer with a 1 for the bias, one row for each example (N,
 s           slope of the loss model at the layer's outputs, (N, o), from random w
 A, S        (1/N) Σ aaᵀ (i, i) and Σ ssᵀ (o, o)
 A ⊗ S       stands for the layer's block of G, as if a and s were independent
-U, V        eigenvectors of A and S, with eigenvalues α and σ
 ==========  ========================================================================
 
 Martens & Grosse, "Optimizing neural networks with Kronecker-factored approximate curvature",
@@ -16,47 +15,26 @@ more: one draw of w leaves outliers in the spectrum of M⁻¹(G + λI).)
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from typing import Any
+from weakref import finalize
 
 import torch
 from torch import Tensor, nn
 
 from sgo_teach.nets.curvature import OutputLoss
-from sgo_teach.nets.layer_inputs import Slopes, note_input, pull_back
-from sgo_teach.nets.parameters import ParameterVector
-from sgo_teach.nets.preconditioner import Inverse, needed, random_slopes
+from sgo_teach.nets.factors import Factors, shape_of_factors, solve_layer
+from sgo_teach.nets.layer_inputs import (
+    Slopes,
+    layers_of_their_own,
+    note_input,
+    pull_back,
+    uses,
+)
+from sgo_teach.nets.parameters import ParameterVector, Product
+from sgo_teach.nets.preconditioner.diagonal import mixed
+from sgo_teach.nets.preconditioner.slopes import needed, random_slopes
 
 EAGER = 3  # first steps, whose factors change too fast for old eigenvectors
-
-
-@dataclass(eq=False)
-class Factors:
-    """A and S of one layer, and their eigenvectors as of the last time they were renewed."""
-
-    A: Tensor
-    S: Tensor
-    U: Tensor
-    V: Tensor
-    scales: Tensor  # (o, i), the eigenvalues σαᵀ of A ⊗ S
-
-    @classmethod
-    def of(cls, A: Tensor, S: Tensor) -> Factors:
-        """Decompose A (i, i) and S (o, o)."""
-        alpha, U = torch.linalg.eigh(A)
-        sigma, V = torch.linalg.eigh(S)
-        # Rounding leaves the null space of a covariance a little negative.
-        return cls(A, S, U, V, sigma.clamp(min=0)[:, None] * alpha.clamp(min=0))
-
-    def mixed(self, A: Tensor, S: Tensor, memory: float, renew: bool) -> Factors:
-        """With new A and S mixed in, and if `renew` with the eigenvectors of the mixture."""
-        A, S = A.lerp(self.A, memory), S.lerp(self.S, memory)
-        return Factors.of(A, S) if renew else replace(self, A=A, S=S)
-
-    def solve(self, R: Tensor, damping: float) -> Tensor:
-        """(A ⊗ S + λI)⁻¹ for a matrix R (o, i): V [(VᵀRU)/(σαᵀ + λ)] Uᵀ."""
-        return self.V @ ((self.V.T @ R @ self.U) / (self.scales + damping)) @ self.U.T
 
 
 class KroneckerFactors:
@@ -69,6 +47,11 @@ class KroneckerFactors:
 
     Every ``nn.Linear`` of the network notes its input whenever a graph is recorded; the notes live
     and die with the graph. The eigenvectors do not depend on λ: a new λ costs nothing.
+
+    A layer gets factors if its weight and bias belong to no other module and it is called itself.
+    Else its parameters get the diagonal like the rest: weights that two modules hold,
+    ``weight_norm``, the last layer inside ``nn.MultiheadAttention``. Factors that are not finite,
+    from a broken batch, are left out; before there are others M = λI.
 
     Parameters
     ----------
@@ -107,16 +90,17 @@ class KroneckerFactors:
             )
         self.output_loss: OutputLoss = output_loss
         self.memory, self.renew_every, self.seed = memory, renew_every, seed
-        self._layers = [m for m in network.modules() if isinstance(m, nn.Linear)]
+        self._layers = layers_of_their_own(network)
         for layer in self._layers:
-            layer.register_forward_hook(note_input)
+            noting = layer.register_forward_hook(note_input, with_kwargs=True)
+            finalize(self, noting.remove)
         self._factors: dict[int, Factors] = {}
-        self._squares: list[Tensor] = []  # diag G of the parameters outside dense layers
+        self._squares: list[Tensor | None] = []  # diag G of the parameters outside such layers
         self._built = 0
 
     def build(
         self, loss: Tensor, outputs: Tensor | None, vector: ParameterVector, damping: float, k: int
-    ) -> Inverse:
+    ) -> Product:
         """r ↦ M⁻¹r around the parameters that made outputs.
 
         Parameters
@@ -135,15 +119,16 @@ class KroneckerFactors:
             raise ValueError(f"Kronecker factors are singular without damping > 0, not {damping}")
         outputs = needed(outputs)
         w = random_slopes(outputs, self.output_loss, torch.Generator().manual_seed(self.seed + k))
-        dense = {id(p) for layer in self._layers for p in layer.parameters()}
+        layers = uses(outputs, self._layers)
+        dense = {id(p) for use in layers for p in use.layer.parameters()}
         others = [p for p in vector.tensors if id(p) not in dense]
-        pulled, slopes = pull_back(outputs, w, others)
+        pulled, slopes = pull_back(outputs, w, layers, others)
         # A mean over few steps must not remember the first one for too long.
         memory = min(1 - 1 / (self._built + 1), self.memory)
         self._average_factors(slopes, memory)
         self._average_squares(pulled, memory)
         self._built += 1
-        return self._inverse(vector, others, damping)
+        return self._inverse(vector, others, slopes, damping)
 
     def _average_factors(self, slopes: Slopes, memory: float) -> None:
         renew = self._built < EAGER or self._built % self.renew_every == 0
@@ -152,29 +137,33 @@ class KroneckerFactors:
                 continue
             a, s = slopes[layer]
             A, S, old = a.T @ a / len(a), s.T @ s, self._factors.get(i)
-            new = Factors.of(A, S) if old is None else old.mixed(A, S, memory, renew)
-            self._factors[i] = new
+            if bool(torch.isfinite(A).all() and torch.isfinite(S).all()):
+                new = Factors.of(A, S) if old is None else old.mixed(A, S, memory, renew)
+                self._factors[i] = new
 
     def _average_squares(self, pulled: list[Tensor], memory: float) -> None:
-        new = [part**2 for part in pulled]  # E[(Jᵀw)²] = diag G
-        old = self._squares or new
-        self._squares = [a.lerp(b, memory) for a, b in zip(new, old, strict=True)]
+        same = len(self._squares) == len(pulled)  # else layers have thawed, and all starts anew
+        old = self._squares if same else [None] * len(pulled)
+        # E[(Jᵀw)²] = diag G
+        self._squares = [mixed(p**2, d, memory) for p, d in zip(pulled, old, strict=True)]
 
-    def _inverse(self, vector: ParameterVector, others: list[Tensor], damping: float) -> Inverse:
+    def _inverse(
+        self, vector: ParameterVector, others: list[Tensor], slopes: Slopes, damping: float
+    ) -> Product:
         place = {id(p): i for i, p in enumerate(vector.tensors)}
-        blocks = [(self._layers[i], f) for i, f in self._factors.items()]
-        diagonals = [
-            (place[id(p)], d + damping) for p, d in zip(others, self._squares, strict=True)
-        ]
+        used = [(layer, self._factors.get(i)) for i, layer in enumerate(self._layers)]
+        blocks = [(layer, factors) for layer, factors in used if factors and layer in slopes]
+        squares = [(p, 0.0 if d is None else d) for p, d in zip(others, self._squares, strict=True)]
+        diagonals = [(place[id(p)], d + damping) for p, d in squares]
 
         def inverse(r: Tensor) -> Tensor:
             given = vector.split(r)
-            # A dense layer outside of the graph has no factors: its block of G is zero.
+            # A dense layer without factors yet, after nothing but broken batches.
             parts = [part / damping for part in given]
             for i, diagonal in diagonals:
                 parts[i] = given[i] / diagonal
             for layer, factors in blocks:
-                _solve_layer(layer, factors, damping, given, parts, place)
+                solve_layer(layer, factors, damping, given, parts, place)
             return vector.flatten(parts)
 
         return inverse
@@ -185,28 +174,20 @@ class KroneckerFactors:
         return {"built": self._built, "factors": factors, "squares": self._squares}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Go on from a `state_dict`."""
-        self._built, self._squares = state["built"], list(state["squares"])
-        self._factors = {i: Factors(**parts) for i, parts in state["factors"].items()}
+        """Go on from a `state_dict`.
 
-
-def _solve_layer(
-    layer: nn.Linear,
-    factors: Factors,
-    damping: float,
-    given: Sequence[Tensor],
-    parts: list[Tensor],
-    place: dict[int, int],
-) -> None:
-    """Put the layer's rows of M⁻¹r among the parts; a frozen weight or bias counts as r = 0."""
-    i, j = place.get(id(layer.weight)), place.get(id(layer.bias))
-    R = torch.zeros_like(factors.scales)
-    if i is not None:
-        R[:, : layer.in_features] = given[i]
-    if j is not None:
-        R[:, -1] = given[j]
-    X = factors.solve(R, damping)
-    if i is not None:
-        parts[i] = X[:, : layer.in_features]
-    if j is not None:
-        parts[j] = X[:, -1]
+        Raises
+        ------
+        ValueError
+            If its factors belong to another network.
+        """
+        factors = {i: Factors(**parts) for i, parts in state["factors"].items()}
+        shapes = {i: shape_of_factors(layer) for i, layer in enumerate(self._layers)}
+        for i, f in factors.items():
+            if tuple(f.scales.shape) != shapes.get(i):
+                raise ValueError(
+                    f"factors must fit the dense layers of the network, and those of layer {i} "
+                    f"have the shape {tuple(f.scales.shape)}, not {shapes.get(i)}; load a state "
+                    "of the same network"
+                )
+        self._built, self._squares, self._factors = state["built"], list(state["squares"]), factors

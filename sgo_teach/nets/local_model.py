@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
 
+from sgo_teach.nets.parameters import Product
 from sgo_teach.solvers.cg import (
     NEGATIVE_CURVATURE,
     CGResult,
@@ -26,15 +26,24 @@ class Candidate:
     Attributes
     ----------
     k : number of the CG iterate
-    delta : (n,) tensor, Δ
+    x : (n,) tensor, the iterate, or the point beyond it
     slope : gᵀΔ
     change : m(Δ) where φ of CG tells it; None where it takes a product
+    step_size : number or (n,) tensor
+    beyond : whether x lies beyond the iterate, along a direction of negative curvature
     """
 
     k: int
-    delta: Tensor
+    x: Tensor
     slope: float
     change: float | None = None
+    step_size: float | Tensor = 1.0
+    beyond: bool = False
+
+    @property
+    def delta(self) -> Tensor:
+        """Δ = step_size·x, (n,); made when it is tried, as all of them would fill the memory."""
+        return self.step_size * self.x
 
 
 class LocalModel:
@@ -51,9 +60,7 @@ class LocalModel:
     products : how many have been taken
     """
 
-    def __init__(
-        self, gradient: Tensor, product: Callable[[Tensor], Tensor], damping: float
-    ) -> None:
+    def __init__(self, gradient: Tensor, product: Product, damping: float) -> None:
         self.gradient, self.damping = gradient, damping
         self._product, self.products = product, 0
 
@@ -78,7 +85,7 @@ class LocalModel:
     def solve(
         self,
         start: Tensor | None,
-        preconditioner: Callable[[Tensor], Tensor] | None,
+        preconditioner: Product | None,
         stop: str | float,
         max_steps: int,
     ) -> CGResult:
@@ -113,20 +120,20 @@ class LocalModel:
         step_size : number or (n,) tensor that multiplies every step
         """
         candidates = [self._candidate(i.k, i.x, step_size, i.model_value) for i in result.iterates]
-        if result.reason == NEGATIVE_CURVATURE and (beyond := _beyond(result.last)) is not None:
-            candidates.append(self._candidate(result.k, beyond, step_size))
+        if result.reason == NEGATIVE_CURVATURE and (point := _beyond(result.last)) is not None:
+            last = self._candidate(result.iterates[-1].k, point, step_size)
+            candidates.append(replace(last, beyond=True))
         return candidates if backtracking else candidates[-1:]
 
     def _candidate(
         self, k: int, x: Tensor, step_size: float | Tensor, phi: float | None = None
     ) -> Candidate:
-        delta = step_size * x
-        slope = float(self.gradient @ delta)
+        slope = float(self.gradient @ (step_size * x))
         if phi is None or isinstance(step_size, Tensor):
-            return Candidate(k, delta, slope)
+            return Candidate(k, x, slope, None, step_size)
         # φ(x) = gᵀx + ½xᵀCx + ½λ‖x‖² is known to CG, and so is xᵀCx.
         bend = 2 * (phi - float(self.gradient @ x)) - self.damping * float(x @ x)
-        return Candidate(k, delta, slope, slope + 0.5 * step_size**2 * bend)
+        return Candidate(k, x, slope, slope + 0.5 * step_size**2 * bend, step_size)
 
 
 def _beyond(last: CGStep) -> Tensor | None:

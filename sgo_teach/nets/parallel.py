@@ -7,6 +7,8 @@ with ``torchrun``; see https://pytorch.org/docs/stable/elastic/run.html.
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 import torch.distributed as dist
 from torch import Tensor
@@ -29,6 +31,21 @@ class Team:
         self._group = group
         self.size = 1 if group is None else dist.get_world_size(group)
         self.rank = 0 if group is None else dist.get_rank(group)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What ``copy`` and ``pickle`` take along.
+
+        Raises
+        ------
+        TypeError
+            If there are other processes: their group belongs to this run.
+        """
+        if self._group is not None:
+            raise TypeError(
+                "an optimiser that shares its data with other processes cannot be copied or "
+                "pickled, as its process group cannot; save its state_dict and make it anew"
+            )
+        return vars(self)
 
     def mean(self, x: Tensor, weight: float) -> Tensor:
         """(Σ wₚxₚ)/(Σ wₚ) over the processes p, to the same bits in each of them.

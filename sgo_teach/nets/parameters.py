@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import torch
 from torch import Tensor
+
+Product = Callable[[Tensor], Tensor]  # v ↦ Cv, or any other map of tensors
 
 
 class ParameterVector:
@@ -47,14 +49,7 @@ class ParameterVector:
 
     def flatten(self, parts: Sequence[Tensor | None]) -> Tensor:
         """Join one part for each tensor to a vector (n,); None counts as zero."""
-        return torch.cat(
-            [
-                torch.zeros(size, device=self.device, dtype=self.dtype)
-                if part is None
-                else part.reshape(-1).to(self.device, self.dtype)
-                for part, size in zip(parts, self._sizes, strict=True)
-            ]
-        )
+        return torch.cat([self._flat(*pair) for pair in zip(parts, self._sizes, strict=True)])
 
     def split(self, v: Tensor) -> tuple[Tensor, ...]:
         """Cut a vector (n,) into parts with shape, dtype and device of the tensors.
@@ -68,6 +63,13 @@ class ParameterVector:
             raise ValueError(f"needs a vector of shape ({len(self)},), not {tuple(v.shape)}")
         pairs = zip(v.split(self._sizes), self.tensors, strict=True)
         return tuple(part.view(p.shape).to(p.device, p.dtype) for part, p in pairs)
+
+    def _flat(self, part: Tensor | None, size: int) -> Tensor:
+        if part is None:
+            return torch.zeros(size, device=self.device, dtype=self.dtype)
+        if part.is_sparse:  # the gradient of an embedding with sparse=True
+            part = part.to_dense()
+        return part.reshape(-1).to(self.device, self.dtype)
 
 
 def _widest(tensors: Sequence[Tensor]) -> torch.dtype:

@@ -7,7 +7,7 @@ from typing import Any
 
 from torch.optim import Optimizer
 
-from sgo_teach.nets.preconditioning import OWN
+from sgo_teach.nets.preconditioner.chosen import OWN
 from sgo_teach.nets.settings import PER_GROUP, check_settings
 from sgo_teach.nets.step_record import HessianFreeStep
 
@@ -27,10 +27,11 @@ class SharedState(Optimizer):
         If a setting lies outside its range or differs between groups where it must not.
     """
 
+    _OURS: tuple[str, ...] = ("_preconditioner", "_last_step")
+
     def __init__(
         self, params: Iterable[Any], settings: dict[str, Any], preconditioner: Any = None
     ) -> None:
-        check_settings(settings)
         self._preconditioner = preconditioner
         self._last_step: HessianFreeStep | None = None
         super().__init__(params, settings)
@@ -41,7 +42,8 @@ class SharedState(Optimizer):
         Raises
         ------
         ValueError
-            If any other setting differs: there is one model and one λ for all parameters.
+            If a setting lies outside its range, or one other than these differs: there is one
+            model and one λ for all parameters.
         """
         for name, value in param_group.items():
             if name in self.defaults and name not in PER_GROUP and value != self.defaults[name]:
@@ -49,6 +51,7 @@ class SharedState(Optimizer):
                     f"{name} must be the same for all parameters, {self.defaults[name]!r}, but a "
                     f"group asks for {value!r}; only lr and weight_decay may differ"
                 )
+        check_settings({**self.defaults, **param_group})
         super().add_param_group(param_group)
 
     @property
@@ -66,12 +69,23 @@ class SharedState(Optimizer):
 
     @property
     def damping(self) -> float:
-        """λ of the next step."""
+        """λ of the next step.
+
+        Raises
+        ------
+        ValueError
+            If it is set to what is no finite number ≥ 0.
+        """
         return self._shared().get("damping", self.param_groups[0]["damping"])
 
     @damping.setter
     def damping(self, value: float) -> None:
+        check_settings({**self.defaults, "damping": value})
         self._shared()["damping"] = float(value)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What ``copy`` and ``pickle`` take along; torch's own part leaves out what is ours."""
+        return {**super().__getstate__(), **{name: getattr(self, name) for name in self._OURS}}
 
     def state_dict(self) -> dict[str, Any]:
         """All that a resumed run needs: settings, λ, warm start, means, your preconditioner."""

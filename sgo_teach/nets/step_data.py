@@ -9,11 +9,11 @@ from typing import Any
 
 import torch
 
-from sgo_teach.nets.batches import Batches, Product
+from sgo_teach.nets.batches import Batches
 from sgo_teach.nets.closures import Closure, Pass, closures_of
 from sgo_teach.nets.curvature import GaussNewtonProduct, HessianProduct, check_output_loss
 from sgo_teach.nets.parallel import Team
-from sgo_teach.nets.parameters import ParameterVector
+from sgo_teach.nets.parameters import ParameterVector, Product
 from sgo_teach.nets.settings import Groups, weight_penalty
 from sgo_teach.nets.step_record import HessianFreeStep
 from sgo_teach.nets.trials import FrozenRandomness, TrialLoss, check_same_data
@@ -99,9 +99,10 @@ class StepData:
 
     def _passes_for(self, products: int) -> float:
         """What products cost in gradients of the curvature data, the way to them included."""
+        each = self.curvature.product_cost
         if not self.curvature.keep:
-            return products * (FORWARD + BACKWARD + 1)
-        return products + BACKWARD + (0 if self.curvature is self.gradient else FORWARD)
+            return products * (FORWARD + BACKWARD + each)
+        return products * each + BACKWARD + (0 if self.curvature is self.gradient else FORWARD)
 
 
 def product_of(passed: Pass, setting: dict[str, Any], vector: ParameterVector) -> Product:
@@ -110,7 +111,8 @@ def product_of(passed: Pass, setting: dict[str, Any], vector: ParameterVector) -
     Raises
     ------
     ValueError
-        If the Gauss–Newton matrix is wanted and the closure gives no outputs.
+        If the Gauss–Newton matrix is wanted and the closure gives no outputs, or ``output_loss``
+        names another loss than that of the closure.
     """
     if setting["curvature"] == "hessian":
         return HessianProduct(passed.loss, vector.tensors)
@@ -119,13 +121,8 @@ def product_of(passed: Pass, setting: dict[str, Any], vector: ParameterVector) -
             "curvature='ggn' needs a closure that returns (loss, outputs), not the loss "
             "alone; curvature='hessian' does without outputs"
         )
-    return GaussNewtonProduct(passed.loss, passed.outputs, vector.tensors, setting["output_loss"])
-
-
-def check_name_of_loss(batches: Batches, setting: dict[str, Any]) -> None:
-    """Raise ValueError where ``output_loss`` names another loss than that of the closure."""
-    if setting["output_loss"] is None or setting["curvature"] == "hessian":
-        return
-    passed = batches.first()
-    if passed.outputs is not None:
-        check_output_loss(passed.loss, passed.outputs, setting["output_loss"])
+    name = setting["output_loss"]
+    product = GaussNewtonProduct(passed.loss, passed.outputs, vector.tensors, name)
+    if name is not None:  # looked at in every step: weights or ignored labels may come later
+        check_output_loss(passed.loss, passed.outputs, name)
+    return product

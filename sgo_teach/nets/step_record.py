@@ -9,7 +9,8 @@ import torch
 from torch import Tensor
 
 from sgo_teach.nets.choice import Choice
-from sgo_teach.nets.preconditioning import Inverse, spread_of
+from sgo_teach.nets.parameters import Product
+from sgo_teach.nets.preconditioner.chosen import spread_of
 from sgo_teach.solvers.cg import CGResult
 
 
@@ -32,14 +33,17 @@ class HessianFreeStep:
     model_values : φ along CG
     kept : numbers of the CG iterates that were kept
     chosen : number of the one chosen among them
+    beyond : whether the step goes on from it along a direction of negative curvature
     scale, shrinks : t of the line search, and how often t shrank
     preconditioner_spread : largest over smallest entry of the preconditioner; 1 without one, NaN
         where it is not diagonal
     products : with C, all of them
     evaluations : forward passes over the data that choose the step, spent on trials
     gradient_equivalents : cost of the step in gradients of the gradient data: a forward pass is
-        1/3, a backward pass 2/3, a product 1, each by the number of its examples; a
-        preconditioner object is not counted
+        1/3, a backward pass 2/3, a product 1, or 5/3 where autograd differentiates twice (for the
+        Hessian, and for networks with an operation that `TangentWalk` has no rule for), each by
+        the number of its examples; the matrix products of dense and convolutional layers alone are
+        counted, and a preconditioner object is not
     """
 
     k: int
@@ -55,6 +59,7 @@ class HessianFreeStep:
     model_values: tuple[float, ...] = ()
     kept: tuple[int, ...] = ()
     chosen: int = 0
+    beyond: bool = False
     scale: float = 0.0
     shrinks: int = 0
     preconditioner_spread: float = 1.0
@@ -79,7 +84,7 @@ def with_cg(
     result: CGResult,
     choice: Choice,
     new_damping: float,
-    inverse: Inverse | None,
+    inverse: Product | None,
 ) -> HessianFreeStep:
     """The record of a step for which CG ran."""
     return replace(
@@ -93,6 +98,7 @@ def with_cg(
         model_values=result.model_values,
         kept=tuple(iterate.k for iterate in result.iterates),
         chosen=choice.k,
+        beyond=choice.beyond,
         scale=choice.scale,
         shrinks=choice.shrinks,
         preconditioner_spread=spread_of(inverse),

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from math import inf, isfinite
+from threading import get_ident
+from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
+from torch.nn.modules.module import register_module_forward_pre_hook
 
 from sgo_teach.nets.parameters import ParameterVector
 
@@ -50,6 +53,23 @@ def restored(tensors: Sequence[Tensor]) -> Iterator[None]:
         with torch.no_grad():
             for t, copy in zip(tensors, copies, strict=True):
                 t.copy_(copy)
+
+
+@contextmanager
+def noted_buffers() -> Iterator[dict[int, Tensor]]:
+    """Notes the buffers of all modules in training mode that run inside, such as batch norm's."""
+    met: dict[int, Tensor] = {}
+    thread = get_ident()  # the hook below is global, and other threads may train too
+
+    def note(module: nn.Module, inputs: Any) -> None:
+        if module.training and get_ident() == thread:
+            met.update((id(t), t) for t in module.buffers(recurse=False))
+
+    hook = register_module_forward_pre_hook(note)
+    try:
+        yield met
+    finally:
+        hook.remove()
 
 
 class TrialLoss:

@@ -38,14 +38,14 @@ def quadratic(
     minimisers = critical if np.all(np.linalg.eigvalsh(H) > 0) else ()
 
     def value(x):
-        x = np.asarray(x)
+        x = _points(x, len(H))
         return 0.5 * np.sum((x @ H) * x, axis=-1) - x @ b
 
     return Problem(
         name="quadratic",
         value=value,
-        gradient=lambda x: np.asarray(x) @ H - b,  # H is symmetric: xᵀH = (Hx)ᵀ
-        hessian=lambda x: np.broadcast_to(H, (*np.shape(x)[:-1], *H.shape)),
+        gradient=lambda x: _points(x, len(H)) @ H - b,  # H is symmetric: xᵀH = (Hx)ᵀ
+        hessian=lambda x: np.broadcast_to(H, (*_points(x, len(H)).shape[:-1], *H.shape)),
         start=start,
         minimisers=minimisers,
         window=window,
@@ -80,6 +80,13 @@ def bowl(condition_number: float = 10.0, angle: float = 0.5, h_min: float = 1.0)
     return quadratic(H, start=R @ [2.0, 1.0])
 
 
+def _points(x: ArrayLike, n: int) -> np.ndarray:
+    x = np.asarray(x)
+    if x.ndim == 0 or x.shape[-1] != n:
+        raise ValueError(f"points must have shape (..., {n}) to fit H, not {x.shape}")
+    return x
+
+
 def _fitting(name: str, v: ArrayLike, n: int) -> np.ndarray:
     if np.shape(v) != (n,):
         raise ValueError(f"{name} must have shape ({n},) to fit H, not {np.shape(v)}")
@@ -88,7 +95,8 @@ def _fitting(name: str, v: ArrayLike, n: int) -> np.ndarray:
 
 def _symmetric(H: ArrayLike) -> np.ndarray:
     H = np.array(H, dtype=float)
-    if H.ndim != 2 or H.shape[0] != H.shape[1] or not np.allclose(H, H.T):
+    tiny = 1e-8 * np.max(np.abs(H), initial=0.0)  # rounding, relative to the largest entry
+    if H.ndim != 2 or H.shape[0] != H.shape[1] or not np.allclose(H, H.T, atol=tiny):
         raise ValueError(
             f"H must be a symmetric (n, n) matrix, not this one of shape {H.shape}; "
             "(H + H.T)/2 gives the same xᵀHx"

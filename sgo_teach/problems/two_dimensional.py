@@ -26,7 +26,14 @@ def rosenbrock(steepness: float = 100.0) -> Problem:
     """L = (1 − x)² + steepness·(y − x²)²: a curved valley with its minimum at (1, 1).
 
     Rosenbrock, "An automatic method for finding the greatest or least value of a function", 1960.
+
+    Raises
+    ------
+    ValueError
+        If the steepness is not positive and finite.
     """
+    if not 0 < steepness < np.inf:
+        raise ValueError(f"steepness must be positive and finite, not {steepness}")
     b = steepness
     return planar(
         "Rosenbrock",

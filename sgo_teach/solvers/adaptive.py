@@ -12,7 +12,14 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from sgo_teach.solvers.descent import StepSize, positive_step_size
-from sgo_teach.solvers.steps import NOT_FINITE, Differentiable, Step, evaluate, starting_point
+from sgo_teach.solvers.steps import (
+    NOT_FINITE,
+    Differentiable,
+    Step,
+    advance,
+    evaluate,
+    starting_point,
+)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -79,9 +86,10 @@ def adam_steps(
     """Yield the steps Δ = −α m̂/(√v̂ + ε) of Adam.
 
     m ← β₁m + (1 − β₁)g and v ← β₂v + (1 − β₂)g² start from 0, which pulls them towards 0;
-    m̂ = m/(1 − β₁ᵗ) and v̂ = v/(1 − β₂ᵗ) with t = k + 1 undo it. The first step is −α·sign(g),
-    whatever the scale of L. Kingma & Ba, "Adam: a method for stochastic optimization",
-    ICLR 2015, algorithm 1; as ``torch.optim.Adam``, whose defaults these are.
+    m̂ = m/(1 − β₁ᵗ) and v̂ = v/(1 − β₂ᵗ) with t = k + 1 undo it. The first step is −α·sign(g)
+    in every coordinate with |g| ≫ ε, whatever the scale of L. Kingma & Ba, "Adam: a method for
+    stochastic optimization", ICLR 2015, algorithm 1; as ``torch.optim.Adam``, whose defaults
+    these are.
 
     Parameters
     ----------
@@ -123,7 +131,7 @@ def _adaptive(
         yield AdaptiveStep(k, x, value, g, delta, status, mean=m, mean_square=v, step_sizes=sizes)
         if status:
             return
-        x, k = x + delta, k + 1
+        x, k = advance(x, delta), k + 1
 
 
 def _check(decay: float, epsilon: float) -> None:

@@ -30,7 +30,8 @@ class Evaluations:
 class Counted:
     """An objective that counts: goes into any solver in place of the problem it wraps.
 
-    A call with points of shape (..., n) counts each of the points.
+    A call with points of shape (..., n) counts each of the points. Whatever else the problem has,
+    such as ``start`` or the ``smooth_gradient`` of a `Composite`, is passed on and not counted.
 
     Parameters
     ----------
@@ -46,6 +47,11 @@ class Counted:
     def __init__(self, problem: Objective) -> None:
         self.problem = problem
         self.counts = Evaluations()
+
+    def __getattr__(self, name: str) -> Any:
+        if name == "problem":  # a copy asks before it has one
+            raise AttributeError(name)
+        return getattr(self.problem, name)
 
     def value(self, x: ArrayLike) -> Any:
         """L at points (..., n)."""

@@ -37,19 +37,24 @@ SMALLEST, LARGEST = 1e-20, 1e20  # where float32 still computes with λ
 
 
 def levenberg_marquardt(damping: float, ratio: float) -> float:
-    """The next λ: ×3/2 where ρ < ¼ or not finite, ×2/3 where ρ > ¾, else unchanged."""
+    """The next λ: ×3/2 where ρ < ¼ or not finite, ×2/3 where ρ > ¾, else unchanged.
+
+    It stays between `SMALLEST` and `LARGEST`; a λ beyond one of them goes no further out.
+    """
     if not isfinite(ratio) or ratio < 1 / 4:
         factor = 3 / 2
     elif ratio > 3 / 4:
         factor = 2 / 3
     else:
         factor = 1.0
-    return min(max(factor * damping, SMALLEST), LARGEST) if damping > 0 else damping
+    if damping <= 0:
+        return damping
+    return min(max(factor * damping, min(SMALLEST, damping)), max(LARGEST, damping))
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class LevenbergMarquardtStep(TrialStep):
-    """A `TrialStep` with (H + λI) p = −g.
+    """A `TrialStep` with (H + λI) p = −g; where `try_step` has halved p, 2ʲp solves it.
 
     Attributes
     ----------
@@ -116,12 +121,12 @@ def _step(problem: Objective, model: QuadraticModel, k: int, lam: float) -> Leve
     p, actual, rho = try_step(problem, model, p) if definite else (zero, nan, nan)
     accepted = rho > 0 and actual <= 0
     return LevenbergMarquardtStep(
-        k,
-        model.x,
-        model.value,
-        g,
-        p if accepted else zero,
-        model.status,
+        k=k,
+        x=model.x,
+        value=model.value,
+        gradient=g,
+        delta=p if accepted else zero,
+        status=model.status,
         hessian=H,
         trial=p,
         model_change=model.change(p),

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from sgo_teach.solvers.steps import Differentiable, Step, evaluate, starting_point
+from sgo_teach.solvers.steps import Differentiable, Step, advance, evaluate, starting_point
 
 StepSize = float | Callable[[int], float]
 
@@ -96,13 +96,19 @@ def _momentum(
     v, k = np.zeros_like(x), 0
     while True:
         value, gradient, status = evaluate(problem, x)
-        move = positive_step_size(step_size, k) * gradient
-        v = beta * v - move if not status else 0.0 * x
-        delta = beta * v - move if ahead and not status else v
+        alpha = positive_step_size(step_size, k)
+        v = _push(v, gradient, alpha, beta) if not status else np.zeros_like(x)
+        delta = _push(v, gradient, alpha, beta) if ahead and not status else v
         yield MomentumStep(k, x, value, gradient, delta, status, velocity=v)
         if status:
             return
-        x, k = x + delta, k + 1
+        x, k = advance(x, delta), k + 1
+
+
+@np.errstate(over="ignore", invalid="ignore")
+def _push(v: np.ndarray, gradient: np.ndarray, alpha: float, beta: float) -> np.ndarray:
+    """βv − αg, shape (n,)."""
+    return beta * v - alpha * gradient
 
 
 def _checked(momentum: float) -> float:

@@ -35,18 +35,22 @@ class GaussNewton:
 
     def gradient(self, theta: ArrayLike) -> np.ndarray:
         """Jᵀr, shape (n,)."""
-        r, J = self._residual(theta), np.asarray(self.jacobian(theta), dtype=float)
-        if J.shape != (r.size, np.size(theta)):
-            raise ValueError(
-                f"the Jacobian must have shape ({r.size}, {np.size(theta)}), a row for each "
-                f"residual and a column for each unknown, not {J.shape}"
-            )
-        return J.T @ r
+        r = self._residual(theta)
+        return self._jacobian(theta, r.size).T @ r
 
     def hessian(self, theta: ArrayLike) -> np.ndarray:
         """JᵀJ, shape (n, n)."""
-        J = np.asarray(self.jacobian(theta), dtype=float)
+        J = self._jacobian(theta, self._residual(theta).size)
         return J.T @ J
+
+    def _jacobian(self, theta: ArrayLike, m: int) -> np.ndarray:
+        J, shape = np.asarray(self.jacobian(theta), dtype=float), (m, np.size(theta))
+        if J.shape != shape:
+            raise ValueError(
+                f"the Jacobian must have shape {shape}, a row for each residual and a column for "
+                f"each unknown, not {J.shape}"
+            )
+        return J
 
     def _residual(self, theta: ArrayLike) -> np.ndarray:
         r = np.asarray(self.residual(theta), dtype=float)

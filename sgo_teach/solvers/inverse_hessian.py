@@ -42,6 +42,10 @@ class DenseInverse:
     def __matmul__(self, v: np.ndarray) -> np.ndarray:
         return self.matrix @ v
 
+    def forget(self) -> DenseInverse:
+        """The identity, its scale to be set by the next pair."""
+        return DenseInverse(np.eye(len(self.matrix)), learned=False)
+
     def update(self, s: np.ndarray, y: np.ndarray) -> DenseInverse:
         """(6.17), the first time from the scaled identity (6.20)."""
         start = self.matrix if self.learned else (s @ y) / (y @ y) * self.matrix
@@ -79,6 +83,10 @@ class LimitedInverse:
         for (s, y), alpha in zip(self.pairs, reversed(alphas), strict=True):
             r += (alpha - (y @ r) / (s @ y)) * s
         return r
+
+    def forget(self) -> LimitedInverse:
+        """The identity, without a pair and without a given γ."""
+        return LimitedInverse((), self.memory)
 
     def update(self, s: np.ndarray, y: np.ndarray) -> LimitedInverse:
         """With the newest pair in and, once memory is full, the oldest out."""

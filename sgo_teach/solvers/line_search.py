@@ -23,6 +23,7 @@ STRONG_WOLFE = "strong_wolfe"
 ROUNDING = "rounding"
 MAX_EVALUATIONS = "max_evaluations"
 NOISE = np.finfo(float).eps ** (2 / 3)  # relative; a loss loses digits where its terms cancel
+FORGIVEN = 1000 * np.finfo(float).eps  # relative rise that such cancellation may feign
 
 
 def sufficient_decrease(
@@ -100,8 +101,8 @@ def strong_wolfe(
 
     It ends at the first trial where both hold; one whose value decides against it costs no
     gradient. Where the change of L drowns in its rounding, the decrease is read off the slope
-    instead: Hager & Zhang, "A new conjugate gradient method with guaranteed descent and an
-    efficient line search", SIAM J. Optim., 2005.
+    instead, and a rise by a relative 2e-13 is forgiven: Hager & Zhang, "A new conjugate gradient
+    method with guaranteed descent and an efficient line search", SIAM J. Optim., 2005.
 
     Parameters
     ----------
@@ -154,6 +155,10 @@ class _Search:
         changes = trial.value - start.value, trial.alpha * start.slope
         return max(map(abs, changes)) <= NOISE * abs(start.value)
 
+    def risen(self, trial: Trial) -> bool:
+        start = self.ray.start
+        return trial.value > start.value + FORGIVEN * abs(start.value)
+
     def verdict(self, trial: Trial) -> str:
         """``"strong_wolfe"``, ``"rounding"``, or empty where the search must go on."""
         if not np.isfinite(trial.value):
@@ -161,9 +166,11 @@ class _Search:
         slope_0 = self.ray.start.slope
         if self.low(trial) and flat_enough(trial.slope, slope_0, self.c2):
             return STRONG_WOLFE
+        if self.risen(trial) or not self.drowned(trial):
+            return ""
         # On a parabola φ′(α) ≤ (2c1 − 1)φ′(0) is Armijo's condition.
         steep = min(self.c2, 1 - 2 * self.c1)
-        return ROUNDING if self.drowned(trial) and flat_enough(trial.slope, slope_0, steep) else ""
+        return ROUNDING if flat_enough(trial.slope, slope_0, steep) else ""
 
 
 def _bracket(search: _Search, alpha: float) -> LineSearch:

@@ -18,6 +18,7 @@ from sgo_teach.solvers.steps import (
     SINGULAR,
     Objective,
     Step,
+    advance,
     evaluate,
     starting_point,
 )
@@ -85,7 +86,7 @@ def _newton(
         yield NewtonStep(k, x, value, gradient, delta, status, hessian=hessian, damping=lam)
         if status:
             return
-        x, k = x + delta, k + 1
+        x, k = advance(x, delta), k + 1
 
 
 def _newton_delta(g: np.ndarray, H: np.ndarray, lam: float) -> tuple[np.ndarray, str]:

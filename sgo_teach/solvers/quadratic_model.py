@@ -73,14 +73,14 @@ class TrialStep(Step):
 
 @np.errstate(over="ignore", invalid="ignore", divide="ignore")
 def evaluate_hessian(problem: Objective, x: np.ndarray) -> np.ndarray:
-    """∇²L(x) as an (n, n) array of floats, finite or not.
+    """∇²L(x) as a fresh (n, n) array of floats, finite or not.
 
     Raises
     ------
     ValueError
         If it does not have the shape (n, n).
     """
-    H = np.asarray(problem.hessian(x), float)
+    H = np.array(problem.hessian(x), float)
     if H.shape != (x.size, x.size):
         raise ValueError(f"the Hessian at x of shape {x.shape} must be square, not {H.shape}")
     return H
@@ -148,11 +148,11 @@ def reduction_ratio(actual: float, predicted: float, rounding: float = 0.0) -> f
 def try_step(
     problem: Objective, model: QuadraticModel, p: np.ndarray
 ) -> tuple[np.ndarray, float, float]:
-    """Try a step p (n,) and answer p, L(x + p) − L(x) and ρ, at the cost of one value.
+    """Try a step p (n,) and answer p, L(x + p) − L(x) and ρ, at the cost of one value or a few.
 
     Where both changes drown in the rounding of L, a computed rise says nothing against the model;
-    p is then halved until none is computed, so that a run creeps on to where g vanishes and its
-    losses still never rise.
+    p is then halved, for a value each time, until none is computed, so that a run creeps on to
+    where g vanishes and its losses still never rise.
     """
     rounding = ROUNDING * abs(model.value)
     actual = _actual_change(problem, model, p)

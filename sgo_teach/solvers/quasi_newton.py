@@ -27,7 +27,9 @@ Search = Callable[..., LineSearch]
 class QuasiNewtonStep(Step):
     """A `Step` with the approximation and the line search that made it: delta = α·direction.
 
-    Its status may also be ``"line_search"``: no point along the direction was acceptable.
+    Where the search along −B⁻¹g finds no point, rounding may have spoiled B⁻¹: the step is yielded
+    with delta 0, and the next one starts again from the identity. If −g too leads nowhere, the
+    status is ``"line_search"``.
 
     Attributes
     ----------
@@ -36,10 +38,10 @@ class QuasiNewtonStep(Step):
     direction : (n,) array
         p = −B⁻¹g.
     skipped : bool
-        The move to here taught B⁻¹ nothing: sᵀy was not positive.
+        The move to here taught B⁻¹ nothing: sᵀy was not positive, or there was no move.
     search : LineSearch or None
-        The search along it; None where the gradient is zero or not finite. What it found at
-        x_{k+1} is not computed again there.
+        The search along it; None where the gradient is zero or not finite. Where it computed the
+        gradient at x_{k+1}, as `strong_wolfe` does, L and ∇L are not computed again there.
     """
 
     inverse: Inverse
@@ -50,7 +52,7 @@ class QuasiNewtonStep(Step):
     @property
     def alpha(self) -> float:
         """The step length α; 0 where there is no move."""
-        return self.search.alpha if self.search else 0.0
+        return self.search.alpha if self.search and np.any(self.delta) else 0.0
 
     @property
     def evaluations(self) -> int:
@@ -75,6 +77,11 @@ def bfgs_steps(
     line_search: Search = strong_wolfe,
 ) -> Iterator[QuasiNewtonStep]:
     """Yield the steps Δ = −αB⁻¹g of BFGS, algorithm 6.1.
+
+    The scaling (6.20) takes the curvature of one direction, mostly a high one, for that of all.
+    Where the curvatures spread over many orders of magnitude the plain identity, from which SciPy
+    starts, needs up to ten times fewer steps and ends nearer to the minimum:
+    ``inverse_hessian=np.eye(n)``.
 
     Parameters
     ----------
@@ -142,7 +149,11 @@ def _quasi_newton(
         yield step
         if step.status:
             return
-        x, k = x + step.delta, k + 1
+        k = k + 1
+        if not np.any(step.delta):
+            inverse, skipped = (inverse.forget() if step.search else inverse), True
+            continue
+        x = x + step.delta
         value, arrived, status = _arrive(problem, x, step)
         inverse, skipped = _learn(inverse, step.delta, arrived - gradient)
         gradient = arrived
@@ -154,21 +165,35 @@ def _searched(
     """The step with its move; without one where the gradient is zero or not finite."""
     if here.status or not np.any(here.gradient):
         return here
-    first = 1.0 if here.inverse.learned else min(1.0, 1 / float(np.max(np.abs(here.gradient))))
     found = line_search(
-        problem, here.x, here.direction, first, value=here.value, gradient=here.gradient
+        problem,
+        here.x,
+        here.direction,
+        _first_alpha(here),
+        value=here.value,
+        gradient=here.gradient,
     )
-    status = "" if found.alpha > 0 else LINE_SEARCH
-    return replace(here, delta=found.alpha * here.direction, status=status, search=found)
+    delta = found.alpha * here.direction
+    moved = np.any(here.x + delta != here.x)
+    status = "" if moved or here.inverse.learned else LINE_SEARCH
+    return replace(here, delta=delta if moved else 0.0 * here.x, status=status, search=found)
+
+
+def _first_alpha(here: QuasiNewtonStep) -> float:
+    """1 along −B⁻¹g; along −g, which has no length of its own, no coordinate moves more than 1."""
+    if here.inverse.learned:
+        return 1.0
+    size = float(np.max(np.abs(here.gradient)))
+    alpha = min(1.0, 1 / size)
+    lost = np.array_equal(here.x + alpha * here.direction, here.x)  # g is tiny: L is flat or scaled
+    return 1 / max(size, float(np.finfo(float).tiny)) if lost else alpha
 
 
 def _arrive(
     problem: Differentiable, x: np.ndarray, step: QuasiNewtonStep
 ) -> tuple[float, np.ndarray, str]:
     """L, ∇L and status at x_{k+1}, from the search where it has computed them."""
-    if step.search is None:
-        return step.value, step.gradient, ""
-    if step.search.gradient is None:
+    if step.search is None or step.search.gradient is None:
         return evaluate(problem, x)
     return step.search.value, step.search.gradient, ""
 
@@ -184,7 +209,11 @@ def _learn(inverse: Inverse, s: np.ndarray, y: np.ndarray) -> tuple[Inverse, boo
 
 def _definite(inverse_hessian: ArrayLike, n: int) -> np.ndarray:
     B = np.array(inverse_hessian, dtype=float)
-    if B.shape != (n, n) or not np.allclose(B, B.T) or not np.all(np.linalg.eigvalsh(B) > 0):
+    if (
+        B.shape != (n, n)
+        or not np.allclose(B, B.T, atol=1e-8 * np.max(np.abs(B)))
+        or not np.all(np.linalg.eigvalsh(B) > 0)
+    ):
         raise ValueError(
             f"inverse_hessian must be a symmetric positive definite ({n}, {n}) matrix, not this "
             f"one of shape {B.shape}; np.eye({n}) will do"

@@ -7,9 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import ArrayLike
 
-from sgo_teach.solvers.steps import NOT_FINITE, Differentiable, evaluate
-
-UPHILL = "uphill"
+from sgo_teach.solvers.steps import NOT_FINITE, UPHILL, Differentiable, evaluate
 
 
 @dataclass(frozen=True, eq=False)
@@ -134,7 +132,7 @@ class Ray:
     @np.errstate(over="ignore", invalid="ignore", divide="ignore")
     def with_slope(self, trial: Trial) -> Trial:
         """The last trial with its slope; an infinite value if the gradient is not finite."""
-        g = np.asarray(self.problem.gradient(self.x + trial.alpha * self.p), dtype=float)
+        g = np.array(self.problem.gradient(self.x + trial.alpha * self.p), dtype=float)
         value = trial.value if np.all(np.isfinite(g)) else np.inf
         self.trials[-1] = replace(trial, value=value, slope=_slope(g, self.p), gradient=g)
         return self.trials[-1]

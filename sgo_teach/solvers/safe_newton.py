@@ -27,7 +27,9 @@ from sgo_teach.solvers.quadratic_model import (
 )
 from sgo_teach.solvers.steps import LINE_SEARCH, NOT_FINITE, Objective, Step, starting_point
 
-Modification = Callable[[np.ndarray], tuple[np.ndarray, float]]
+Modification = Callable[[QuadraticModel], tuple[np.ndarray, float, float]]
+LARGEST_SHIFT = 1e300  # next to which H + τI still is a matrix of floats
+LEAST_CURVATURE = 1e-3  # of −g, as a share of max|h_ij|, from which a first step is measured
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -67,7 +69,12 @@ def damped_newton_steps(problem: Objective, start: ArrayLike) -> Iterator[SafeNe
     """Yield Newton's steps, shortened until the loss falls enough.
 
     Where H is not positive definite, so that Newton's direction may climb or aim at a saddle,
-    the direction is −g instead: ``modified`` is then I. Backtracking starts from α = 1.
+    the direction is −g instead: ``modified`` is then I. Backtracking starts from α = 1 along
+    Newton's direction, and from the Cauchy length ‖g‖²/|gᵀH g| along −g, which has no length of
+    its own.
+
+    A singular H, such as that of softmax regression without a ridge, is not positive definite
+    either, and the method is then gradient descent; the other two go on as Newton's.
 
     Parameters
     ----------
@@ -110,7 +117,7 @@ def saddle_free_steps(
 def modified_cholesky_steps(
     problem: Objective, start: ArrayLike, beta: float = 1e-3
 ) -> Iterator[SafeNewtonStep]:
-    """Yield the steps Δ = −α (H + τI)⁻¹ g with τ ≥ 0 just large enough for Cholesky to succeed.
+    """Yield the steps Δ = −α (H + τI)⁻¹ g with τ ≥ 0 large enough for Cholesky to succeed.
 
     Parameters
     ----------
@@ -143,11 +150,11 @@ def absolute_hessian(H: ArrayLike, floor: float = 1e-8) -> np.ndarray:
     Raises
     ------
     ValueError
-        If floor is not in (0, 1].
+        If floor is not in (0, 1], or H is not a finite square matrix.
     """
     if not 0 < floor <= 1:
         raise ValueError(f"floor must be in (0, 1], not {floor}; it is a share of max |h_i|")
-    h, Q = np.linalg.eigh(np.asarray(H, dtype=float))
+    h, Q = np.linalg.eigh(_finite_square(H))
     size = np.abs(h)
     largest = np.max(size)
     size = np.maximum(size, floor * largest) if largest > 0 else np.ones_like(h)
@@ -157,44 +164,69 @@ def absolute_hessian(H: ArrayLike, floor: float = 1e-8) -> np.ndarray:
 def cholesky_shift(H: ArrayLike, beta: float = 1e-3) -> float:
     """τ such that H + τI has a Cholesky factorisation; 0 where H has one.
 
-    The first τ is 0 if the diagonal is positive and β − min hᵢᵢ if not; then it doubles, from β
-    on. Nocedal & Wright, Algorithm 3.3 (Cholesky with added multiple of the identity).
+    The first τ is 0 if the diagonal is positive and δ − min hᵢᵢ if not; then it doubles, from δ
+    on. Nocedal & Wright, Algorithm 3.3 (Cholesky with added multiple of the identity), whose β is
+    δ itself; here δ = β·max|hᵢⱼ|, so that τ scales with the loss. δ = β where H is 0.
 
     Parameters
     ----------
     H : (n, n) array
         Symmetric and finite.
     beta : float
-        β > 0.
+        β > 0, a share of max|hᵢⱼ|.
 
     Raises
     ------
     ValueError
-        If β is not positive or H is not finite.
+        If β is not positive, H is not a finite square matrix, or τ would overflow.
     """
     if not 0 < beta < np.inf:
         raise ValueError(f"beta must be positive and finite, not {beta}; it is the first shift")
-    H = np.asarray(H, dtype=float)
-    if not np.all(np.isfinite(H)):
-        raise ValueError("H must be finite, but holds NaN or infinity: no shift mends that")
-    lowest = float(np.min(np.diag(H)))
-    tau = 0.0 if lowest > 0 else beta - lowest
+    H = _finite_square(H)
+    first, lowest = beta * (float(np.max(np.abs(H))) or 1.0), float(np.min(np.diag(H)))
+    tau = 0.0 if lowest > 0 else first - lowest
     while not is_positive_definite(H + tau * np.eye(len(H))):
-        tau = max(2 * tau, beta)
+        tau = max(2 * tau, first)
+        if tau > LARGEST_SHIFT:
+            raise ValueError(f"the shift must stay finite, but {tau} is not enough; scale H down")
     return tau
 
 
-def _newton_or_gradient(H: np.ndarray) -> tuple[np.ndarray, float]:
-    return (H if is_positive_definite(H) else np.eye(len(H))), 0.0
+def _finite_square(H: ArrayLike) -> np.ndarray:
+    H = np.asarray(H, dtype=float)
+    if H.ndim != 2 or H.shape[0] != H.shape[1] or not np.all(np.isfinite(H)):
+        raise ValueError(f"H must be a finite (n, n) matrix, not {H} of shape {H.shape}")
+    return H
 
 
-def _absolute(H: np.ndarray, floor: float) -> tuple[np.ndarray, float]:
-    return absolute_hessian(H, floor), 0.0
+# A modification answers B, τ and the α from which backtracking starts.
 
 
-def _shifted(H: np.ndarray, beta: float) -> tuple[np.ndarray, float]:
+def _newton_or_gradient(model: QuadraticModel) -> tuple[np.ndarray, float, float]:
+    g, H = model.gradient, model.hessian
+    if is_positive_definite(H):
+        return H, 0.0, 1.0
+    return np.eye(g.size), 0.0, _cauchy_length(g, H)
+
+
+def _cauchy_length(g: np.ndarray, H: np.ndarray) -> float:
+    """‖g‖²/|gᵀH g|, shortened where the curvature along g is hardly any; 1 where g or H is 0."""
+    size = float(np.max(np.abs(H)))
+    if size == 0 or not np.any(g):
+        return 1.0
+    u = g / np.max(np.abs(g))
+    curvature = float(u @ (H / size) @ u) / float(u @ u)
+    return 1 / max(max(abs(curvature), LEAST_CURVATURE) * size, float(np.finfo(float).tiny))
+
+
+def _absolute(model: QuadraticModel, floor: float) -> tuple[np.ndarray, float, float]:
+    return absolute_hessian(model.hessian, floor), 0.0, 1.0
+
+
+def _shifted(model: QuadraticModel, beta: float) -> tuple[np.ndarray, float, float]:
+    H = model.hessian
     tau = cholesky_shift(H, beta)
-    return (H + tau * np.eye(len(H)) if tau else H), tau
+    return (H + tau * np.eye(len(H)) if tau else H), tau, 1.0
 
 
 def _safe_newton(
@@ -213,15 +245,15 @@ def _step(
     problem: Objective, model: QuadraticModel, k: int, modify: Modification
 ) -> SafeNewtonStep:
     x, g = model.x, model.gradient
-    B, tau, p, status = _direction(model, modify)
-    found = armijo(problem, x, p, value=model.value, gradient=g)
+    B, tau, first, p, status = _direction(model, modify)
+    found = armijo(problem, x, p, first, value=model.value, gradient=g)
     return SafeNewtonStep(
-        k,
-        x,
-        model.value,
-        g,
-        found.alpha * p,
-        status or (LINE_SEARCH if found.alpha == 0 and np.any(g) else ""),
+        k=k,
+        x=x,
+        value=model.value,
+        gradient=g,
+        delta=found.alpha * p,
+        status=status or (LINE_SEARCH if found.alpha == 0 and np.any(g) else ""),
         hessian=model.hessian,
         modified=B,
         tau=tau,
@@ -234,11 +266,11 @@ def _step(
 
 def _direction(
     model: QuadraticModel, modify: Modification
-) -> tuple[np.ndarray, float, np.ndarray, str]:
-    """B, τ, p with B p = −g, and a status; p is 0 where something is not finite."""
+) -> tuple[np.ndarray, float, float, np.ndarray, str]:
+    """B, τ, first α, p with B p = −g, and a status; p is 0 where something is not finite."""
     if model.status:
-        return model.hessian, 0.0, 0.0 * model.x, model.status
-    B, tau = modify(model.hessian)
+        return model.hessian, 0.0, 1.0, 0.0 * model.x, model.status
+    B, tau, first = modify(model)
     p = positive_definite_step(B, model.gradient)
     # B is positive definite, so that only overflow can leave it without a step.
-    return (B, tau, 0.0 * model.x, NOT_FINITE) if p is None else (B, tau, p, "")
+    return (B, tau, first, 0.0 * model.x, NOT_FINITE) if p is None else (B, tau, first, p, "")

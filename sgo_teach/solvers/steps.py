@@ -12,6 +12,8 @@ from numpy.typing import ArrayLike
 SINGULAR = "singular"
 NOT_FINITE = "not_finite"
 LINE_SEARCH = "line_search"
+STALLED = "stalled"
+UPHILL = "uphill"
 MAX_STEPS = "max_steps"
 EXHAUSTED = "exhausted"
 
@@ -43,6 +45,8 @@ class Objective(Differentiable, Protocol):
 class Step:
     """One row in the table of a run: where the method stands and where it wants to go.
 
+    Its arrays are read-only: the run goes on from them. ``step.x.copy()`` may be written to.
+
     Attributes
     ----------
     k : int
@@ -67,13 +71,24 @@ class Step:
     delta: np.ndarray
     status: str = ""
 
+    def __post_init__(self) -> None:
+        for name, value in vars(self).items():
+            if isinstance(value, np.ndarray):
+                object.__setattr__(self, name, _read_only(value))
+
+
+def _read_only(array: np.ndarray) -> np.ndarray:
+    view = array.view()
+    view.flags.writeable = False
+    return view
+
 
 StopRule = Callable[[Step], str | None]
 
 
 @dataclass(frozen=True, eq=False)
 class Result:
-    """How a run ended: the last finite step's x, value, gradient and k; why; and every step.
+    """How a run ended: x, value, gradient and k of its last step with finite numbers; why; all.
 
     ``reason`` is what the stop rule answered, the status of the last step, ``"max_steps"``, or
     ``"exhausted"`` when the generator itself came to an end.
@@ -105,24 +120,36 @@ def starting_point(start: ArrayLike) -> np.ndarray:
 def evaluate(problem: Differentiable, x: np.ndarray) -> tuple[float, np.ndarray, str]:
     """L(x), ∇L(x) (n,) and the status: ``"not_finite"`` if either is NaN or infinite.
 
+    The gradient is a fresh array, for a problem may answer every call in one and the same.
+
     Raises
     ------
     ValueError
         If the gradient does not have the shape of x, or the value is no number.
     """
-    value, gradient = np.asarray(problem.value(x), float), np.asarray(problem.gradient(x), float)
+    value, gradient = np.asarray(problem.value(x), float), np.array(problem.gradient(x), float)
     if value.ndim or gradient.shape != x.shape:
         raise ValueError(
             f"at x of shape {x.shape} the value must be a number and the gradient of that shape, "
             f"not of shapes {value.shape} and {gradient.shape}"
         )
-    finite = np.isfinite(value) and np.all(np.isfinite(gradient))
-    return float(value), gradient, "" if finite else NOT_FINITE
+    return float(value), gradient, "" if _finite(value, gradient) else NOT_FINITE
+
+
+def _finite(value: ArrayLike, gradient: np.ndarray) -> bool:
+    return bool(np.isfinite(value) and np.all(np.isfinite(gradient)))
+
+
+@np.errstate(over="ignore")
+def advance(x: np.ndarray, delta: np.ndarray) -> np.ndarray:
+    """x + Δ (n,), infinite without a warning where a diverging run leaves the floats."""
+    return x + delta
 
 
 def gradient_below(tolerance: float) -> StopRule:
     """Stop rule: ‖∇L(x_k)‖₂ ≤ tolerance."""
 
+    @np.errstate(over="ignore")
     def rule(step: Step) -> str | None:
         return "gradient" if np.linalg.norm(step.gradient) <= tolerance else None
 
@@ -160,7 +187,8 @@ def minimize(steps: Iterable[Step], until: StopRule | None = None, max_steps: in
 
 def _why_stop(step: Step, until: StopRule | None, max_steps: int) -> str:
     """The reason to stop at a step, or ""; a rule that is met says more than a status."""
-    met = until(step) if until and step.status != NOT_FINITE else None
+    # Where the Hessian alone is not finite the rule still has a value and a gradient to judge.
+    met = until(step) if until and _finite(step.value, step.gradient) else None
     return met or step.status or (MAX_STEPS if step.k >= max_steps else "")
 
 
@@ -168,7 +196,8 @@ def _result(taken: list[Step], reason: str) -> Result:
     if not taken:
         raise ValueError("minimize needs at least one step; pass a fresh generator of steps")
     # A diverging run ends on a step whose value overflowed: the answer is the one before it.
-    last = next((step for step in reversed(taken) if step.status != NOT_FINITE), taken[0])
+    finite = (step for step in reversed(taken) if _finite(step.value, step.gradient))
+    last = next(finite, taken[0])
     return Result(last.x, last.value, last.gradient, last.k, reason, tuple(taken))
 
 
@@ -188,7 +217,8 @@ def convergence_order(errors: Iterable[float]) -> np.ndarray:
     Returns
     -------
     (m-2,) array
-        One estimate for every three errors in a row; NaN where two errors in a row are equal.
+        One estimate for every three errors in a row; NaN where two of the three in a row are
+        equal.
 
     Raises
     ------
@@ -205,6 +235,5 @@ def convergence_order(errors: Iterable[float]) -> np.ndarray:
             "start further away"
         )
     ratios = np.diff(np.log(positive))
-    return np.divide(
-        ratios[1:], ratios[:-1], out=np.full(ratios.size - 1, np.nan), where=ratios[:-1] != 0
-    )
+    moved = (ratios[1:] != 0) & (ratios[:-1] != 0)
+    return np.divide(ratios[1:], ratios[:-1], out=np.full(ratios.size - 1, np.nan), where=moved)

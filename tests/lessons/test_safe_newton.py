@@ -309,6 +309,15 @@ def test_the_table_has_a_line_for_every_solver_and_loss():
     assert len(lines) == 1 + len(contest.LOSSES) * (2 + len(contest.PEERS))
 
 
+@pytest.mark.parametrize("who", (SOLVER, *contest.PEERS))
+@each_loss
+def test_the_picture_counts_what_the_table_counts(who, name):
+    problem = contest.LOSSES[name]
+    run = contest.scipys if isinstance(who, str) else contest.yours
+    whole = run(who, problem, np.array(problem.start))
+    assert contest.entry(who, name, tuple(problem.start)).counts == whole.counts
+
+
 # -- the learner's solver -----------------------------------------------------------------------
 @unhurried
 @given(start=inside, name=st.sampled_from(["Rosenbrock", "Himmelblau", "Beale"]))
@@ -325,6 +334,19 @@ def test_it_agrees_with_the_package_s_damped_method(name):
     steps = levenberg_marquardt_steps(problem, problem.start)
     theirs = minimize(steps, gradient_below(1e-8), 500)
     np.testing.assert_allclose(mine[-1], theirs.x, atol=1e-6)
+
+
+@pytest.mark.parametrize("wrap", [np.array, lambda points: [p.tolist() for p in points]])
+def test_right_points_in_another_wrapping_are_no_slip_of_the_method(wrap):
+    def wrapped(value, gradient, hessian, theta, tolerance, max_steps):
+        return wrap(SOLVER(value, gradient, hessian, theta, tolerance, max_steps))
+
+    assert exercises.safe_newton.check(wrapped).slip == "type"
+
+
+def test_in_the_valley_the_picture_goes_on_until_it_has_arrived():
+    for start in (tuple(surfaces.VALLEY.start), (-1.0, 2.0)):
+        assert learning.compute_learning("valley", start, learning.LONGEST).arrived
 
 
 def test_on_a_saddle_only_the_exact_circle_moves():

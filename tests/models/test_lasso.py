@@ -102,3 +102,16 @@ def test_where_the_fit_is_perfect_the_gap_is_finite():
 def test_data_that_does_not_fit_is_refused(y, penalty, said):
     with pytest.raises(ValueError, match=said):
         Lasso(np.ones((4, 2)), y, penalty)
+
+
+@pytest.mark.parametrize("dtype", [np.int8, np.int64, np.float32])
+def test_the_type_of_the_parameters_does_not_matter(dtype):
+    rng = np.random.default_rng(0)
+    model = Lasso(rng.normal(size=(5, 2)), rng.normal(size=5), 0.7)
+    theta = np.resize(np.array([100, -128], dtype), 2)
+    for of in (model.value, model.gradient):
+        np.testing.assert_array_equal(of(theta), of(theta.astype(float)))
+
+
+def test_a_huge_penalty_has_a_gap_without_overflow():
+    assert Lasso(np.eye(2), [1.0, 1.0], 1e9).duality_gap([1.0, 1.0]) == pytest.approx(2e9)

@@ -119,3 +119,12 @@ def test_the_model_keeps_its_own_copy_of_the_data():
     model = LeastSquares(X, y)
     X[0, 0] = y[0] = np.nan
     assert np.isfinite(model.value([0.0, 0.0]))
+
+
+@pytest.mark.parametrize("dtype", [np.int8, np.int64, np.float32])
+def test_the_type_of_the_parameters_does_not_matter(dtype):
+    rng = np.random.default_rng(0)
+    model = LeastSquares(rng.normal(size=(5, 2)), rng.normal(size=5), 0.7)
+    theta = np.resize(np.array([100, -128], dtype), 2)
+    for of in (model.value, model.gradient):
+        np.testing.assert_array_equal(of(theta), of(theta.astype(float)))

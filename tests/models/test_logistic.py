@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.special import expit
 from sklearn.datasets import load_breast_cancer
 from sklearn.linear_model import LogisticRegression as Peer
 
@@ -190,3 +191,17 @@ def test_the_data_is_copied_and_never_changed():
     for part in (model.value, model.gradient, model.hessian, model.predict):
         part(theta)
     assert not np.shares_memory(model.X, X) and not np.shares_memory(model.y, y)
+
+
+@pytest.mark.parametrize("dtype", [np.int8, np.int64, np.float32])
+def test_the_type_of_the_parameters_does_not_matter(dtype):
+    rng = np.random.default_rng(0)
+    model = LogisticRegression(rng.normal(size=(5, 2)), [0, 1, 1, 0, 1], 0.7)
+    theta = np.resize(np.array([100, -128], dtype), 2)
+    for of in (model.value, model.gradient):
+        np.testing.assert_array_equal(of(theta), of(theta.astype(float)))
+
+
+def test_the_sigmoid_is_right_to_the_last_places():
+    z = np.linspace(-700, 700, 4001)
+    np.testing.assert_allclose(sigmoid(z), expit(z), rtol=8 * np.finfo(float).eps)

@@ -195,3 +195,24 @@ def test_data_that_does_not_fit_is_refused(X, y, options, said):
 def test_what_does_not_fit_the_model_is_refused(call, said):
     with pytest.raises(ValueError, match=said):
         call(random_model(0)[0])
+
+
+@pytest.mark.parametrize("dtype", [np.int8, np.int64, np.float32])
+def test_the_type_of_the_parameters_does_not_matter(dtype):
+    rng = np.random.default_rng(0)
+    model = SoftmaxRegression(rng.normal(size=(5, 2)), [0, 1, 1, 0, 1], 0.7)
+    theta = np.resize(np.array([100, -128], dtype), 4)
+    for of in (model.value, model.gradient):
+        np.testing.assert_array_equal(of(theta), of(theta.astype(float)))
+
+
+@pytest.mark.parametrize("margin", [20.0, 40.0, 300.0])
+def test_a_gradient_that_is_nearly_zero_keeps_its_digits(margin):
+    ours = SoftmaxRegression([[1.0]], [1]).gradient([0.0, margin])
+    np.testing.assert_allclose(ours[1], LogisticRegression([[1.0]], [1]).gradient([margin])[0])
+    assert ours[0] == -ours[1] > 0
+
+
+def test_the_number_of_classes_is_whole():
+    with pytest.raises(ValueError, match="whole number"):
+        SoftmaxRegression([[1.0], [2.0]], [0, 1], classes=2.5)

@@ -168,7 +168,9 @@ def test_what_could_not_be_loaded_is_not_saved(tmp_path):
     network, optimizer = little()
     path = tmp_path / "a.pt"
     save_checkpoint(path, network, optimizer, note="first")
-    with pytest.raises(CheckpointError):
-        save_checkpoint(path, network, optimizer, note=Path("x"))
+    with pytest.raises(CheckpointError, match="^note must be plain data"):
+        save_checkpoint(path, network, optimizer, order=torch.Generator(), note=Path("x"))
+    with pytest.raises(CheckpointError, match="^rule must be plain data"):
+        save_checkpoint(path, network, optimizer, rule=lambda k: k)
     assert load_checkpoint(path, network, optimizer) == {"note": "first"}
     assert [p.name for p in tmp_path.iterdir()] == ["a.pt"]

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 from torch.func import functional_call
+from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from sgo_teach.nets.curvature import (
     GaussNewtonProduct,
@@ -16,6 +17,7 @@ from sgo_teach.nets.curvature import (
     check_output_loss,
     hessian_vector_product,
 )
+from sgo_teach.nets.curvature.output_hessian import closed_form
 from sgo_teach.nets.networks import image_network
 
 TOLERANCE = {torch.float32: 2e-4, torch.float64: 1e-11}
@@ -321,3 +323,92 @@ def test_errors_name_what_is_missing():
         GaussNewtonProduct(loss(z), z, [other], "cross_entropy")
     with pytest.raises(ValueError, match=r"\(43,\)"):
         GaussNewtonProduct(loss(z), z, network.parameters())(torch.zeros(3))
+
+
+# A network that is sure of its answers
+
+
+MARGINS = [1.0, 5.0, 10.0, 14.0, 16.0, 18.0, 20.0, 40.0, 120.0]
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+@pytest.mark.parametrize("margin", MARGINS)
+def test_a_true_name_passes_however_sure_the_network_is(dtype, margin):
+    """There differentiating twice is all rounding, and the closed form is right."""
+    z = (margin * torch.eye(3, dtype=dtype)).repeat(4, 1).requires_grad_()
+    check_output_loss(F.cross_entropy(z, torch.arange(3).repeat(4)), z, "cross_entropy")
+    y = torch.eye(3, dtype=dtype).repeat(4, 1)
+    z = (margin * (2 * y - 1)).requires_grad_()
+    loss = F.binary_cross_entropy_with_logits(z, y)
+    check_output_loss(loss, z, "binary_cross_entropy")
+
+
+@pytest.mark.parametrize("margin", MARGINS)
+def test_H_out_of_the_cross_entropy_is_exact_at_every_margin(margin):
+    """For two classes H_out = σ(z)σ(−z) [[1, −1], [−1, 1]], known without cancellation."""
+    z, w = torch.tensor([[margin, 0.0]], dtype=torch.float64), randn(1, 2)
+    s = z[0, 0].sigmoid() * (-z[0, 0]).sigmoid() * (w[0, 0] - w[0, 1])
+    expected = torch.stack([s, -s])[None]
+    torch.testing.assert_close(closed_form(z, "cross_entropy")(w), expected, rtol=1e-14, atol=0)
+
+
+@pytest.mark.parametrize("shape", [(500, 10), (500, 4, 3), (7,)])
+def test_H_out_stays_semidefinite_in_float32(shape):
+    z, w = 15 * randn(*shape).float(), randn(*shape, seed=1).float()
+    quadratic = w * closed_form(z, "cross_entropy")(w)
+    assert (quadratic.sum(1 if len(shape) > 1 else 0) >= 0).all()
+
+
+def test_labels_to_ignore_are_noticed():
+    network, x, *_ = problem("cross_entropy")
+    z, y = network(x), torch.arange(7) % 3
+    y[2:] = -100
+    with pytest.raises(ValueError, match="output_loss"):
+        check_output_loss(F.cross_entropy(z, y), z, "cross_entropy")
+
+
+@pytest.mark.parametrize("name", ["cross_entropy", None])
+def test_the_loss_must_come_from_the_outputs_even_where_its_name_would_do(name):
+    network, x, loss, _ = problem("cross_entropy")
+    z = network(x)
+    for other in (loss(network(x)), torch.tensor(1.0)):
+        with pytest.raises(ValueError, match="computed from outputs"):
+            GaussNewtonProduct(other, z, network.parameters(), name)
+    with pytest.raises(ValueError, match="graph"):
+        GaussNewtonProduct(loss(z), z.detach(), network.parameters(), name)
+
+
+class Attention(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.q, self.k = nn.Linear(4, 4), nn.Linear(4, 4)
+
+    def forward(self, x):
+        q, k = (f(x)[None, None] for f in (self.q, self.k))
+        return F.scaled_dot_product_attention(q, k, q)[0, 0]
+
+
+def test_fused_attention_names_the_way_out_and_the_way_out_is_one():
+    network, x = Attention().double(), randn(7, 4)
+    v = randn(40, seed=1)
+    for make in (
+        lambda z: GaussNewtonProduct(z.square().mean(), z, network.parameters()),
+        lambda z: HessianProduct(z.square().mean(), network.parameters()),
+    ):
+        with pytest.raises(NotImplementedError, match=r"sdpa_kernel\(SDPBackend.MATH\)"):
+            make(network(x))(v)
+        with sdpa_kernel(SDPBackend.MATH):
+            assert make(network(x))(v).isfinite().all()
+
+
+def test_gradients_of_a_sparse_embedding_count_like_dense_ones():
+    products = []
+    for sparse in (False, True):
+        torch.manual_seed(0)
+        words, last = nn.Embedding(5, 3, sparse=sparse).double(), nn.Linear(3, 2).double()
+        z = last(words(torch.tensor([[0, 1], [1, 4]])).tanh().mean(1))
+        loss, params = z.square().mean(), [*words.parameters(), *last.parameters()]
+        v = randn(23, seed=1)
+        G, H = GaussNewtonProduct(loss, z, params), HessianProduct(loss, params)
+        products.append(torch.stack([G(v), H(v), H.gradient]))
+    torch.testing.assert_close(products[1], products[0])

@@ -145,3 +145,38 @@ def test_errors_name_what_is_wrong():
             hvp(quartic, randn(3), randn(2))
     with pytest.raises(ValueError, match="h must be positive"):
         hvp_by_central_differences(quartic, randn(3), randn(3), h=-1.0)
+
+
+TARGETS = randn(5, 2, seed=3)
+LOSSES = {
+    "mse": lambda z: F.mse_loss(z, TARGETS),
+    "huber": lambda z: F.huber_loss(z, TARGETS),
+    "smooth l1": lambda z: F.smooth_l1_loss(z, TARGETS),
+    "bernoulli": lambda z: F.binary_cross_entropy_with_logits(z, TARGETS.sigmoid()),
+    "kl": lambda z: F.kl_div(z.log_softmax(1), TARGETS.softmax(1), reduction="batchmean"),
+    "poisson": lambda z: F.poisson_nll_loss(z, TARGETS.exp()),
+}
+
+
+@pytest.mark.parametrize("name", LOSSES)
+@pytest.mark.parametrize("hvp", EXACT)
+def test_the_exact_ways_know_the_losses_of_torch(hvp, name):
+    theta, v, x = randn(2, 3), randn(2, 3, seed=1), randn(5, 3, seed=2)
+    loss = lambda t: LOSSES[name](x @ t.T)  # noqa: E731
+    H = torch.as_tensor(torch.autograd.functional.hessian(loss, theta)).reshape(6, 6)
+    torch.testing.assert_close(hvp(loss, theta, v).flatten(), H @ v.flatten())
+
+
+def test_a_fault_of_the_loss_itself_is_shown():
+    def broken(t):
+        raise RuntimeError("no such file")
+
+    with pytest.raises(RuntimeError, match="no such file"):
+        hvp_by_forward_over_reverse(broken, randn(3), randn(3))
+
+
+@pytest.mark.parametrize("c", [1e-200, 1e200])
+def test_central_differences_do_not_mind_the_length_of_v(c):
+    theta, v = randn(5), randn(5, seed=1)
+    expected = hvp_by_central_differences(quartic, theta, v)
+    torch.testing.assert_close(hvp_by_central_differences(quartic, theta, c * v) / c, expected)

@@ -10,7 +10,7 @@ from torch import nn
 from sgo_teach.nets.curvature import GaussNewtonProduct, Jacobian
 from sgo_teach.nets.curvature.jacobian import DoubleBackward
 from sgo_teach.nets.curvature.kernels import short_gradients
-from sgo_teach.nets.curvature.tangents import TangentWalk
+from sgo_teach.nets.curvature.tangents import RULES, TangentWalk
 from sgo_teach.nets.networks import image_network
 
 
@@ -39,6 +39,18 @@ class Residual(nn.Module):
         return x + self.f(x).relu()
 
 
+class Gate(nn.Module):
+    """2 f(x) ∘ g(x) − a/3, with a bias a that is spread over the examples."""
+
+    def __init__(self):
+        super().__init__()
+        self.f, self.g = nn.Linear(4, 4), nn.Linear(4, 4)
+        self.a = nn.Parameter(torch.ones(4))
+
+    def forward(self, x):
+        return torch.add(2 * self.f(x) * self.g(x).sigmoid(), self.a, alpha=-1 / 3)
+
+
 WALKED = {
     "relu": lambda: dense(nn.ReLU()),
     "relu in place": lambda: dense(nn.ReLU(inplace=True)),
@@ -51,6 +63,10 @@ WALKED = {
     "leaky relu": lambda: dense(nn.LeakyReLU(0.1)),
     "no bias": lambda: nn.Sequential(nn.Linear(4, 5, bias=False), nn.ReLU(), nn.Linear(5, 3)),
     "one layer": lambda: nn.Linear(4, 3),
+    "residual": lambda: nn.Sequential(Residual(), nn.Linear(4, 3)),
+    "two residuals": lambda: nn.Sequential(Residual(), Residual(), nn.Linear(4, 3)),
+    "dropout": lambda: dense(nn.Dropout(0.5)),
+    "gate": lambda: nn.Sequential(Gate(), nn.Linear(4, 3)),
     "shared layer": lambda: (lambda f: nn.Sequential(f, nn.Tanh(), f))(nn.Linear(4, 4)),
     "convolution": lambda: convolutional(nn.ReLU()),
     "stride and padding": lambda: convolutional(nn.Tanh(), stride=2, padding=1),
@@ -76,8 +92,6 @@ FALLEN_BACK = {
     "transposed": lambda: convolutional(nn.ConvTranspose2d(4, 2, 2)),
     "batch norm": lambda: dense(nn.BatchNorm1d(5), nn.ReLU()),
     "layer norm": lambda: dense(nn.LayerNorm(5)),
-    "dropout": lambda: dense(nn.Dropout(0.5)),
-    "residual": lambda: nn.Sequential(Residual(), nn.Linear(4, 3)),
     "average pool": lambda: convolutional(nn.AvgPool2d(2)),
     "softmax": lambda: dense(nn.Softmax(1)),
 }
@@ -232,7 +246,7 @@ def test_parameters_changed_in_place_are_refused_and_not_silently_mixed():
 
 def test_dropout_is_not_drawn_again_between_products():
     torch.manual_seed(0)
-    network = FALLEN_BACK["dropout"]().double()
+    network = WALKED["dropout"]().double()
     z = network(randn(7, 4))
     G = GaussNewtonProduct(F.mse_loss(z, randn(7, 3)), z, network.parameters(), "squared_error")
     v, state = randn(len(G.vector), seed=1), torch.get_rng_state()
@@ -275,3 +289,48 @@ def test_products_leave_their_inputs_and_grad_alone():
     assert torch.equal(v, randn(len(v), seed=1)) and torch.equal(w, randn(7, 3, seed=2))
     assert all(p.grad is None for p in network.parameters())
     assert not J.product(v).requires_grad
+
+
+def test_a_product_after_an_update_of_the_parameters_is_refused():
+    """The walk keeps old activations: with new weights it would give neither J, old or new."""
+    network, z = outputs_of(WALKED["tanh"])
+    J = Jacobian(z, network.parameters())
+    with torch.no_grad():
+        network[0].weight.add_(1)
+    with pytest.raises(RuntimeError, match="run the network again"):
+        J.product(randn(len(J.vector)))
+    with pytest.raises(RuntimeError, match="run the network again"):
+        J.transposed_product(randn(*z.shape))
+
+
+def test_writing_through_data_and_back_leaves_the_product_as_it_was():
+    network, z = outputs_of(WALKED["tanh"])
+    J, v = Jacobian(z, network.parameters()), randn(43)
+    before, old = J.product(v), network[0].weight.detach().clone()
+    network[0].weight.data.add_(1)
+    network[0].weight.data.copy_(old)
+    assert torch.equal(J.product(v), before)
+
+
+def test_w_of_another_shape_is_named():
+    network, z = outputs_of(WALKED["tanh"])
+    with pytest.raises(ValueError, match=r"w must have the shape of outputs, \(7, 3\), not \(3,\)"):
+        Jacobian(z, network.parameters()).transposed_product(randn(3))
+
+
+def test_outputs_in_several_tensors_are_named():
+    network, z = outputs_of(WALKED["tanh"])
+    with pytest.raises(ValueError, match="one tensor, not a tuple"):
+        Jacobian((z, z), network.parameters())  # type: ignore[arg-type]
+
+
+def test_a_torch_that_shows_other_fields_falls_back(monkeypatch):
+    def missing(node):
+        raise AttributeError("_saved_mat1")
+
+    monkeypatch.setitem(RULES, "AddmmBackward0", missing)
+    network, z = outputs_of(WALKED["tanh"])
+    tensors = tuple(network.parameters())
+    parts = [randn(*p.shape, seed=1) for p in tensors]
+    J = Jacobian(z, tensors)
+    assert torch.equal(J.product(J.vector.flatten(parts)), DoubleBackward(z, tensors)(parts))

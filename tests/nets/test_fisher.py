@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from itertools import product
+
 import pytest
 import torch
 import torch.nn.functional as F
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
+from torch.autograd import grad
 
 from sgo_teach.nets.curvature import (
     EmpiricalFisherProduct,
@@ -292,3 +295,26 @@ def test_errors_name_what_is_wrong():
         MeanProduct([lambda v: v], [1, 2])
     with pytest.raises(ValueError, match="positive"):
         MeanProduct([lambda v: v], [0])
+
+
+def fisher_by_enumeration(d):
+    """(1/N) Σ E[gᵢgᵢᵀ] over all labels of a row with d logits, ℓᵢ the loss of the row."""
+    torch.manual_seed(0)
+    layer, x = nn.Linear(2, d).double(), torch.randn(4, 2, dtype=torch.float64)
+    z, params, F_rows = layer(x), tuple(layer.parameters()), 0.0
+    for i in range(4):
+        for labels in product((0.0, 1.0), repeat=d):
+            y = torch.tensor(labels, dtype=torch.float64)
+            chance = torch.where(y == 1, z[i].sigmoid(), (-z[i]).sigmoid()).prod().detach()
+            loss = F.binary_cross_entropy_with_logits(z[i], y)
+            g = torch.cat([p.flatten() for p in grad(loss, params, retain_graph=True)])
+            F_rows = F_rows + chance * torch.outer(g, g) / 4
+    return F_rows, FisherProduct(z, params, "binary_cross_entropy")
+
+
+@pytest.mark.parametrize("d", [1, 2, 3])
+def test_each_predicted_label_counts_as_one_example(d):
+    """With rows as examples the Fisher matrix is 1/d of that with d labels a row."""
+    F_rows, F_labels = fisher_by_enumeration(d)
+    eye = torch.eye(len(F_rows), dtype=torch.float64)
+    torch.testing.assert_close(torch.stack([F_labels(e) for e in eye], 1), d * F_rows)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import io
+import pickle
+from functools import partial
 from math import isfinite, nan, sqrt
 
 import pytest
@@ -11,6 +14,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from sgo_teach.nets.hessian_free import HessianFree
+from sgo_teach.nets.preconditioner import GaussNewtonDiagonal
 
 
 def randn(*shape, seed=0, dtype=torch.float64):
@@ -201,6 +205,19 @@ def test_negative_curvature_never_lowers_the_damping():
     assert optimizer.damping >= 0.1
 
 
+@pytest.mark.parametrize(("wall", "beyond"), [(0.0, True), (1e3, False)])
+def test_the_record_tells_the_iterate_from_the_step_beyond_it(wall, beyond):
+    """Where the loss bends down all the way the step goes on; a wall leaves the iterate."""
+    x, d = parameter(1.0, 1.0, 1.0), torch.tensor([1.0, -2.0, 3.0], dtype=torch.float64)
+    optimizer = HessianFree([x], damping=0, curvature="hessian")
+    optimizer.step(lambda: (d * x**2).sum() / 2 + wall * (x[1] - 1) ** 4)
+    step = optimizer.last_step
+    assert step.cg_reason == "negative_curvature"
+    assert step.accepted
+    assert step.chosen in step.kept
+    assert step.beyond == beyond
+
+
 # Broken numbers
 
 
@@ -239,6 +256,45 @@ def test_a_candidate_outside_the_domain_is_avoided():
         optimizer.step(lambda: (x - x.log()).sum())
         assert isfinite(optimizer.last_step.new_loss)
     assert x.item() == pytest.approx(1)
+
+
+def physics_informed(wrapped):
+    """u' = u with u(0) = 1, for a network u; its loss takes a derivative of its own."""
+    torch.manual_seed(0)
+    u = nn.Sequential(nn.Linear(1, 8), nn.Tanh(), nn.Linear(8, 1)).double()
+
+    def residuals():
+        t = torch.linspace(0, 1, 10, dtype=torch.float64)[:, None].requires_grad_()
+        (du,) = torch.autograd.grad(u(t).sum(), t, create_graph=True)
+        r = torch.cat([du - u(t), u(t[:1]) - 1])
+        return (r**2).mean(), r
+
+    return u, torch.enable_grad()(residuals) if wrapped else residuals
+
+
+def test_a_loss_that_takes_derivatives_itself_is_trained_or_told_how():
+    u, closure = physics_informed(wrapped=True)
+    optimizer = HessianFree(u.parameters())
+    losses = [float(optimizer.step(closure)) for _ in range(20)]
+    assert losses[-1] < 1e-3 * losses[0]
+    u, closure = physics_informed(wrapped=False)
+    with pytest.raises(ValueError, match=r"with torch.enable_grad\(\)"):
+        HessianFree(u.parameters()).step(closure)
+
+
+def test_labels_to_ignore_in_a_later_step_are_noticed():
+    network, _ = classification()
+    x, y = randn(30, 6, seed=1), torch.arange(30) % 3
+    optimizer = HessianFree(network.parameters(), output_loss="cross_entropy")
+
+    def closure():
+        logits = network(x)
+        return F.cross_entropy(logits, y), logits
+
+    optimizer.step(closure)
+    y[:20] = -100
+    with pytest.raises(ValueError, match="curvature of this loss differs"):
+        optimizer.step(closure)
 
 
 def test_a_closure_that_raises_leaves_the_parameters_alone():
@@ -283,6 +339,38 @@ def test_a_resumed_run_is_the_same_to_the_last_bit(preconditioner):
     assert all(torch.equal(p, q) for p, q in pairs)
     assert one.last_step == two.last_step
     assert one.damping == two.damping
+
+
+class Halving:
+    """A damping rule that can be pickled."""
+
+    def __call__(self, damping, ratio):
+        return damping / 2
+
+
+@pytest.mark.parametrize("twin_of", [copy.deepcopy, lambda o: pickle.loads(pickle.dumps(o))])
+@pytest.mark.parametrize("rule", [Halving(), None])
+def test_a_copy_goes_on_as_the_original_does(twin_of, rule):
+    network, _ = classification()
+    x, y = randn(30, 6, seed=1), torch.arange(30) % 3
+    settings = {"preconditioner": GaussNewtonDiagonal("cross_entropy"), "damping_rule": rule}
+    optimizer = HessianFree(network.parameters(), damping=0.5, **settings)
+
+    def step(network, optimizer):
+        def closure():
+            logits = network(x)
+            return F.cross_entropy(logits, y), logits
+
+        optimizer.step(closure)
+
+    step(network, optimizer)
+    twins = twin_of({"network": network, "optimizer": optimizer})
+    step(**twins)
+    step(network, optimizer)
+    pairs = zip(network.parameters(), twins["network"].parameters(), strict=True)
+    assert all(torch.equal(p, q) for p, q in pairs)
+    assert twins["optimizer"].last_step == optimizer.last_step
+    assert optimizer.last_step.k == 1
 
 
 def test_the_preconditioner_is_in_use():
@@ -396,6 +484,29 @@ def test_batch_norm_counts_one_pass_a_step():
     assert optimizer.last_step.accepted
 
 
+@pytest.mark.parametrize("settings", [{}, {"preconditioner": True}, {"curvature": "hessian"}])
+@pytest.mark.parametrize("parts", [1, 2])
+def test_buffers_of_modules_in_training_are_found(settings, parts):
+    """As if by one pass alone, in whatever way the step comes about."""
+    torch.manual_seed(0)
+    network = nn.Sequential(nn.Linear(4, 5), nn.BatchNorm1d(5), nn.Linear(5, 3)).double()
+    frozen = nn.BatchNorm1d(3).double().eval()
+    x, y = randn(12, 4), torch.arange(12) % 3
+    rows = [slice(i, None, parts) for i in range(parts)]
+    expected = copy.deepcopy(network)
+    for part in rows:
+        expected(x[part])
+
+    def closure(part):
+        logits = frozen(network(x[part]))
+        return F.cross_entropy(logits, y[part]), logits
+
+    HessianFree(network.parameters(), **settings).step([partial(closure, r) for r in rows])
+    for buffer, alone in zip(network.buffers(), expected.buffers(), strict=True):
+        assert torch.equal(buffer, alone)
+    assert not torch.nn.modules.module._global_forward_pre_hooks
+
+
 def test_gradients_of_the_parameters_are_left_alone():
     network, closure = classification()
     HessianFree(network.parameters()).step(closure)
@@ -434,11 +545,34 @@ def test_the_record_tells_how_the_step_came_about():
         ("max_cg_steps", 0),
         ("warm_start", 1.5),
         ("probes", 0),
+        ("probes", 1.5),
+        ("seed", 0.5),
+        ("lr", float("inf")),
+        ("lr", "1"),
+        ("damping", float("inf")),
+        ("damping", nan),
+        ("cg_stop", None),
+        ("max_cg_steps", 2.5),
+        ("weight_decay", None),
     ],
 )
 def test_a_setting_out_of_range_is_named(name, value):
     with pytest.raises(ValueError, match=f"^{name} must be .* not {value!r}$"):
         HessianFree([parameter(1.0)], **{name: value})
+
+
+@pytest.mark.parametrize(("name", "value"), [("lr", -1.0), ("lr", nan), ("weight_decay", -1.0)])
+def test_a_setting_of_a_group_out_of_range_is_named(name, value):
+    with pytest.raises(ValueError, match=f"^{name} must be .* not {value!r}$"):
+        HessianFree([{"params": [parameter(1.0)], name: value}])
+
+
+@pytest.mark.parametrize("value", [-3.0, nan, float("inf"), "1"])
+def test_a_damping_out_of_range_cannot_be_set(value):
+    optimizer = HessianFree([parameter(1.0)], damping=0.5)
+    with pytest.raises(ValueError, match="^damping must be at least 0"):
+        optimizer.damping = value
+    assert optimizer.damping == 0.5
 
 
 def test_a_closure_without_what_is_needed_is_explained():
@@ -451,6 +585,8 @@ def test_a_closure_without_what_is_needed_is_explained():
         HessianFree([x]).step(lambda: (x**2).sum())
     with pytest.raises(ValueError, match="a float"):
         HessianFree([x]).step(lambda: (1.0, x))
+    with pytest.raises(ValueError, match="one tensor, not a tuple"):
+        HessianFree([x]).step(lambda: ((x**2).sum(), (x, x)))
     with pytest.raises(ValueError, match="without one"):
         HessianFree([x]).step(lambda: ((x**2).sum().detach(), x))
     with pytest.raises(ValueError, match="second softmax"):

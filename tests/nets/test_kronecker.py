@@ -7,13 +7,14 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 from torch.autograd import grad
+from torch.nn.utils.parametrizations import weight_norm
 
 from sgo_teach.nets.curvature import GaussNewtonProduct
 from sgo_teach.nets.hessian_free import HessianFree
 from sgo_teach.nets.kronecker import Factors, KroneckerFactors
 from sgo_teach.nets.networks import deep_autoencoder, image_network
 from sgo_teach.nets.parameters import ParameterVector
-from sgo_teach.nets.preconditioner import GaussNewtonDiagonal
+from sgo_teach.nets.preconditioner import GaussNewtonDiagonal, random_slopes
 from sgo_teach.solvers.cg import cg, residual_rule
 
 DAMPING = 0.03
@@ -225,3 +226,143 @@ def test_a_loss_without_outputs_is_not_enough(own):
     optimizer = HessianFree(network.parameters(), curvature="hessian", preconditioner=own)
     with pytest.raises(ValueError, match="loss, outputs"):
         optimizer.step(lambda: network(torch.ones(3, 1)).square().mean())
+
+
+# Layers that are not what they seem
+
+
+class Called(nn.Module):
+    """A layer called in a way of its own."""
+
+    def __init__(self, call):
+        super().__init__()
+        self.layer, self.call = nn.Linear(5, 3), call
+
+    def forward(self, x):
+        return self.call(self.layer, x)
+
+
+def tied(bias):
+    first, second = nn.Linear(5, 5), nn.Linear(5, 5)
+    second.weight = first.weight
+    second.bias = first.bias if bias else second.bias
+    return nn.Sequential(first, nn.Tanh(), second, nn.Linear(5, 3))
+
+
+class Attending(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.attention, self.last = nn.MultiheadAttention(5, 1), nn.Linear(5, 3)
+
+    def forward(self, x):
+        return self.last(self.attention(x, x, x)[0])
+
+
+STRANGE = {
+    "two layers with one weight": lambda: tied(bias=False),
+    "two layers with one weight and bias": lambda: tied(bias=True),
+    "functional": lambda: Called(lambda layer, x: F.linear(x, layer.weight, layer.bias)),
+    "weight norm": lambda: nn.Sequential(weight_norm(nn.Linear(5, 4)), nn.Linear(4, 3)),
+    "attention": Attending,
+}
+
+
+@pytest.mark.parametrize("make", STRANGE.values(), ids=STRANGE.keys())
+def test_every_parameter_with_curvature_is_seen_and_M_stays_symmetric(make):
+    network = make().double()
+    inverse, vector, outputs = built(network, data(), seed=3)
+    torch.testing.assert_close(inverse, inverse.T, rtol=0, atol=1e-10)
+    assert torch.linalg.eigvalsh(inverse).min() > 0
+    w = random_slopes(outputs, "squared_error", torch.Generator().manual_seed(3))
+    pulled = vector.flatten(grad(outputs, vector.tensors, w, allow_unused=True))
+    untouched = (inverse.diagonal() - 1 / DAMPING).abs() < 1e-9 / DAMPING
+    assert not untouched[pulled.abs() > 1e-3].any()
+
+
+def test_an_input_by_name_or_for_one_example_is_noted_as_well():
+    x = data(1)
+    network = Called(lambda layer, x: layer(x)).double()
+    expected, _, _ = built(network, x)
+    network.call = lambda layer, x: layer(input=x)
+    torch.testing.assert_close(built(network, x)[0], expected)
+    torch.testing.assert_close(built(network.layer, x[0])[0], expected)
+
+
+def test_hooks_go_with_the_object_that_needs_them():
+    layer = nn.Linear(5, 3)
+    for _ in range(3):
+        KroneckerFactors(layer, "squared_error")
+    assert not layer._forward_hooks
+    kept = KroneckerFactors(layer, "squared_error")
+    assert len(layer._forward_hooks) == 1
+    del kept
+
+
+# Broken batches and changing networks
+
+
+@pytest.mark.parametrize("output_loss", ["squared_error", "binary_cross_entropy", "cross_entropy"])
+@pytest.mark.parametrize("first", [False, True])
+def test_a_broken_batch_is_left_out_of_the_factors(output_loss, first):
+    network, x = nn.Sequential(perceptron(), nn.LayerNorm(3)).double(), data()
+    vector = ParameterVector(network.parameters())
+
+    def step(own, x):
+        z = network(x)
+        return matrix(own.build(z.square().mean(), z, vector, DAMPING, 0), len(vector))
+
+    factors, unbroken = (KroneckerFactors(network, output_loss) for _ in range(2))
+    good = step(unbroken, x)
+    if not first:
+        step(factors, x)
+    eye = torch.eye(len(vector), dtype=torch.float64)
+    dense = slice(0, 39)  # the slope of the last bias does not depend on x
+    broken, expected = step(factors, x * float("nan")), eye / DAMPING if first else good
+    torch.testing.assert_close(broken[dense, dense], expected[dense, dense])
+    torch.testing.assert_close(step(factors, x), good)
+
+
+@pytest.mark.parametrize("kind", [KroneckerFactors, lambda _, name: GaussNewtonDiagonal(name)])
+def test_a_step_with_a_broken_curvature_batch_is_rejected_and_the_next_is_not(kind):
+    network, x = perceptron(), data()
+    own = kind(network, "squared_error")
+    optimizer = HessianFree(network.parameters(), preconditioner=own)
+
+    def closure(scale=1.0):
+        z = network(scale * x)
+        return (z - 1).square().mean(), z
+
+    outcomes = []
+    for scale in (1.0, float("nan"), 1.0):
+        optimizer.step(closure, curvature_closure=lambda scale=scale: closure(scale))
+        outcomes.append(optimizer.last_step.accepted)
+    assert outcomes == [True, False, True]
+
+
+def test_a_part_that_thaws_starts_anew():
+    network, x = nn.Sequential(perceptron(), nn.LayerNorm(3)).double(), data()
+    network[1].weight.requires_grad_(False)
+    factors = KroneckerFactors(network, "squared_error")
+    optimizer = HessianFree(network.parameters(), preconditioner=factors)
+
+    def closure():
+        z = network(x)
+        return (z - 1).square().mean(), z
+
+    optimizer.step(closure)
+    network[1].weight.requires_grad_(True)
+    optimizer.step(closure)
+    assert optimizer.last_step.accepted
+
+
+def test_factors_of_another_network_are_refused():
+    saved = KroneckerFactors(nn.Linear(5, 3).double(), "squared_error")
+    network = nn.Linear(5, 3).double()
+    other = KroneckerFactors(network, "squared_error")
+    z = network(data())
+    other.build(z.square().mean(), z, ParameterVector(network.parameters()), DAMPING, 0)
+    saved.load_state_dict(other.state_dict())
+    with pytest.raises(ValueError, match=r"\(3, 6\), not \(3, 5\)"):
+        KroneckerFactors(nn.Linear(5, 3, bias=False), "squared_error").load_state_dict(
+            other.state_dict()
+        )

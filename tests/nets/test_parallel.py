@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import importlib.util
 import os
 import subprocess
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import pytest
 import torch
+import torch.distributed as dist
 
 from sgo_teach.nets.hessian_free import HessianFree
 from sgo_teach.nets.parallel import Team, team_of
@@ -69,3 +71,13 @@ def test_processes_must_have_been_started():
     assert team_of(False).size == 1
     with pytest.raises(ValueError, match="torchrun"):
         HessianFree([torch.ones(1, requires_grad=True)], data_parallel=True)
+
+
+def test_an_optimiser_of_several_processes_cannot_be_copied(tmp_path):
+    dist.init_process_group("gloo", init_method=f"file://{tmp_path}/store", rank=0, world_size=1)
+    try:
+        optimizer = HessianFree([torch.ones(1, requires_grad=True)], data_parallel=True)
+        with pytest.raises(TypeError, match="save its state_dict"):
+            copy.deepcopy(optimizer)
+    finally:
+        dist.destroy_process_group()

@@ -76,3 +76,9 @@ def test_nothing_to_train_is_an_error():
 def test_a_vector_of_another_shape_is_refused(shape):
     with pytest.raises(ValueError, match=r"\(14,\)"):
         ParameterVector(tensors()).split(torch.zeros(shape))
+
+
+def test_a_sparse_part_is_flattened_like_a_dense_one():
+    vector = ParameterVector([torch.ones(3, 2, requires_grad=True)])
+    part = torch.tensor([[0.0, 0.0], [1.0, 2.0], [0.0, 0.0]])
+    assert torch.equal(vector.flatten([part.to_sparse(1)]), part.flatten())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import isfinite
+
 import pytest
 import torch
 import torch.nn.functional as F
@@ -110,3 +112,50 @@ def test_the_memory_of_the_diagonal_survives_a_state_dict():
     r = torch.arange(1.0, len(vector) + 1)
     assert torch.equal(step(first, 1)(r), step(second, 1)(r))
     assert not torch.equal(step(first, 2)(r), step(GaussNewtonDiagonal("cross_entropy"), 2)(r))
+
+
+@pytest.mark.parametrize("name", LOSSES)
+@pytest.mark.parametrize("first", [False, True])
+def test_a_broken_batch_is_left_out_of_the_diagonal(name, first):
+    """Before there is a mean M is a multiple of the identity; afterwards it is the old one."""
+    network, x, _, vector = regression()
+    built, unbroken = GaussNewtonDiagonal(name), GaussNewtonDiagonal(name)
+
+    def step(own, scale):
+        z = network(scale * x)
+        return own.build(LOSSES[name](z), z, vector, 0.1, 0)
+
+    if not first:
+        step(built, 1.0)
+    broken = step(built, float("nan"))(torch.ones(len(vector)))
+    expected = torch.ones(len(vector)) / 0.1**0.75 if first else None
+    after = step(unbroken, 1.0)(torch.ones(len(vector)))
+    torch.testing.assert_close(broken, after if expected is None else expected)
+    torch.testing.assert_close(step(built, 1.0)(torch.ones(len(vector))), after)
+
+
+def test_without_damping_an_unused_parameter_stays_where_it_is():
+    network, x, *_ = regression()
+    unused, z = torch.ones(2, requires_grad=True), network(x)
+    vector = ParameterVector([*network.parameters(), unused])
+    inverse = GaussNewtonDiagonal("squared_error").build(z.square().mean(), z, vector, 0.0, 0)
+    r = torch.cat([torch.ones(15), torch.zeros(2)])
+    assert inverse(r).isfinite().all()
+    assert torch.equal(inverse(r)[15:], torch.zeros(2))
+    assert isfinite(inverse.spread)
+
+
+def test_parameters_that_thaw_start_the_mean_anew():
+    network, x, *_ = regression()
+    own = GaussNewtonDiagonal("squared_error")
+    for frozen in (True, False):
+        network.bias.requires_grad_(not frozen)
+        vector, z = ParameterVector(network.parameters()), network(x)
+        inverse = own.build(z.square().mean(), z, vector, 0.1, 0)
+        assert (inverse(torch.ones(len(vector))) > 0).all()
+
+
+def test_the_loss_must_come_from_the_outputs():
+    network, x, y, vector = regression()
+    with pytest.raises(ValueError, match="computed from outputs"):
+        mean_square_gradient(F.cross_entropy(network(x), y), network(x), vector)

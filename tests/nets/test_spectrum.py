@@ -476,3 +476,28 @@ def test_the_start_is_not_changed_and_may_be_of_integers_or_read_only():
     np.testing.assert_allclose(run.ritz_values, np.linalg.eigvalsh(A), atol=1e-10)
     *_, last = power_iteration(A.__matmul__, start, max_steps=3)
     assert np.linalg.norm(last.vector) == pytest.approx(1)
+
+
+# Far from 1, where squares leave the range of float64
+
+
+@pytest.mark.parametrize("c", [1e-170, 1e160])
+@pytest.mark.parametrize("of", [lambda v: v, torch.from_numpy], ids=["numpy", "torch"])
+def test_a_matrix_c_times_as_large_has_eigenvalues_c_times_as_large(c, of):
+    A = of(c * matrix_with([-5.0, 1.0, 2.0, 3.0, 10.0]))
+    start = of(np.ones(5))
+    *_, last = power_iteration(A.__matmul__, start, rtol=1e-6)
+    assert last.value / c == pytest.approx(10)
+    assert last.status == "converged"
+    run = lanczos(A.__matmul__, start, 5)
+    np.testing.assert_allclose(run.ritz_values / c, [-5, 1, 2, 3, 10], rtol=1e-8)
+
+
+@pytest.mark.parametrize("c", [1e-170, 1e160])
+def test_a_trace_c_times_as_large_has_an_error_c_times_as_large(c):
+    A = symmetric(0, 6)
+    for estimate in (hutchinson_trace, hutch_plus_plus):
+        once = estimate(A.__matmul__, 6, 9, rng())
+        scaled = estimate((c * A).__matmul__, 6, 9, rng())
+        assert scaled.mean / c == pytest.approx(once.mean)
+        assert scaled.standard_error / c == pytest.approx(once.standard_error, abs=1e-12)

@@ -289,10 +289,18 @@ def test_a_rate_of_zero_leaves_everything_as_it_is():
 # Costs
 
 
-def test_a_step_is_counted_in_gradients_of_its_data():
+@pytest.mark.parametrize(
+    ("shape", "curvature", "product"),
+    [
+        ((6, 1), "ggn", 1),
+        ((6,), "ggn", 5 / 3),  # no rule for matrix times vector: autograd differentiates twice
+        ((6, 1), "hessian", 5 / 3),
+    ],
+)
+def test_a_step_is_counted_in_gradients_of_its_data(shape, curvature, product):
     """1 gradient; 1/3 to reach half the data, 2/3 to linearise, products; trials of all."""
-    A, b = randn(12, 6), randn(12, seed=1)
-    x = torch.zeros(6, dtype=torch.float64, requires_grad=True)
+    A, b = randn(12, 6), randn(12, *shape[1:], seed=1)
+    x = torch.zeros(shape, dtype=torch.float64, requires_grad=True)
     calls = {"gradient": 0, "curvature": 0}
 
     def closure(rows, name):
@@ -303,11 +311,11 @@ def test_a_step_is_counted_in_gradients_of_its_data():
 
         return run
 
-    optimizer = HessianFree([x], damping=0.3, preconditioner=True, probes=2)
+    optimizer = HessianFree([x], damping=0.3, curvature=curvature, preconditioner=True, probes=2)
     optimizer.step(closure(12, "gradient"), curvature_closure=closure(6, "curvature"))
     step = optimizer.last_step
     assert calls == {"gradient": 1 + step.evaluations, "curvature": 1}
-    half = 1 / 3 + 2 / 3 + step.products + 2 * 2 / 3
+    half = 1 / 3 + 2 / 3 + product * step.products + 2 * 2 / 3
     assert step.gradient_equivalents == pytest.approx(1 + half / 2 + step.evaluations / 3)
 
 

@@ -379,3 +379,61 @@ def test_what_is_no_system_is_refused(arguments, said):
 def test_a_spacing_that_does_not_grow_is_refused(first, growth):
     with pytest.raises(ValueError, match="growth > 1"):
         geometric_spacing(first, growth)
+
+
+@pytest.mark.parametrize("dtype", [np.int64, np.int8, np.uint8])
+def test_integers_are_taken_as_floats(dtype):
+    result = cg(np.diag([1, 2, 4]).astype(dtype), np.full(3, 100, dtype), np.ones(3, dtype))
+    np.testing.assert_allclose(result.x, [100, 50, 25])
+
+
+@pytest.mark.parametrize("scale", [2.0**-600, 2.0**-40, 2.0**40, 2.0**550])
+@given(seed=seeds)
+def test_the_steps_scale_with_b_to_the_last_bit(scale, seed):
+    A, b = system(seed)
+    for step, other in islice(zip(cg_steps(A, scale * b), cg_steps(A, b), strict=False), 8):
+        np.testing.assert_array_equal(step.x, scale * other.x)
+        np.testing.assert_array_equal(step.r, scale * other.r)
+        assert step.residual_norm == scale * other.residual_norm
+
+
+@pytest.mark.parametrize("size", [1e-170, 1e-150, 1e150, 1e160])
+def test_a_small_or_large_system_is_solved_like_any_other(size):
+    np.testing.assert_allclose(cg(np.eye(3), np.full(3, size)).x, size)
+    np.testing.assert_allclose(cg(size * np.eye(3), np.full(3, size)).x, 1)
+
+
+def test_a_small_system_in_float32_is_solved_too():
+    result = cg(1e-15 * torch.eye(3), torch.full((3,), 1e-15))
+    assert (result.k, result.x.dtype) == (1, torch.float32)
+    np.testing.assert_allclose(result.x.numpy(), 1, rtol=1e-5)
+
+
+def test_negative_curvature_of_a_small_system_leaves_the_iterate_where_it_was():
+    *_, before, at = cg_steps(np.diag([1.0, -2.0, 3.0]), np.full(3, 1e-100))
+    assert at.status == "negative_curvature" and at.x is before.x
+
+
+def test_a_direction_that_a_rounds_to_nothing_is_not_followed_out_of_sight():
+    result = cg(np.diag([1.0, 2.0, 0.0]), np.array([1.0, 2.0, 1.0]), stop=residual_rule(1e-12))
+    assert result.reason == "negative_curvature"
+    assert np.linalg.norm(result.x) < 1e8
+
+
+def test_however_ill_conditioned_a_definite_matrix_is_not_called_flat():
+    result = cg(np.diag([1.0, 1e-14]), np.ones(2), stop=residual_rule(1e-9), max_steps=20)
+    assert result.reason == "residual"
+
+
+@pytest.mark.parametrize("keep", [(), range(1, 9), [0]])
+def test_the_last_iterate_has_the_number_of_the_step_that_reached_it(keep):
+    A, b = np.diag([1.0, -2.0, 3.0]), np.ones(3)
+    last = cg(A, b, keep=keep).iterates[-1]
+    steps = list(cg_steps(A, b))
+    assert last.k == next(step.k for step in steps if step.x is steps[-1].x) == 1
+
+
+@given(st.integers(1, 20), st.floats(1.001, 3.0))
+def test_the_spacing_increases(first, growth):
+    indices = list(islice(geometric_spacing(first, growth), 40))
+    assert indices[0] == first and np.all(np.diff(indices) >= 1)

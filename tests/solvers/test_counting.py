@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import copy
+
 import numpy as np
 
-from sgo_teach.problems import rosenbrock
+from sgo_teach.models.lasso import Lasso
+from sgo_teach.problems import himmelblau, rosenbrock
+from sgo_teach.solvers.basins import newton_basins
 from sgo_teach.solvers.counting import Counted, Evaluations
 from sgo_teach.solvers.newton import newton_steps
+from sgo_teach.solvers.nonsmooth import fista_steps
 from sgo_teach.solvers.steps import minimize
 
 
@@ -37,3 +42,11 @@ def test_counts_are_kept_and_subtracted():
     problem.hessian([0.0, 0.0])
     assert problem.counts - before == Evaluations(1, 0, 1)
     assert before == Evaluations(1, 0, 0)
+
+
+def test_what_else_the_problem_has_is_passed_on():
+    lasso = Counted(Lasso(np.eye(3), [1.0, 2.0, 3.0], 0.1))
+    minimize(fista_steps(lasso, np.zeros(3)), max_steps=3)
+    assert lasso.counts == Evaluations(value=4)
+    assert newton_basins(Counted(himmelblau()), [[3.0, 2.0]]).index[0] == 0
+    assert copy.deepcopy(Counted(rosenbrock())).name == "Rosenbrock"

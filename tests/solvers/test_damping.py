@@ -42,6 +42,13 @@ def test_damping_stays_where_float32_computes_with_it_and_none_stays_none():
     assert levenberg_marquardt(0.0, nan) == levenberg_marquardt(0.0, 1.0) == 0
 
 
+@pytest.mark.parametrize("damping", [1e-25, 1e25])
+def test_a_damping_outside_the_bounds_goes_no_further_out_and_does_not_jump(damping):
+    after = {levenberg_marquardt(damping, ratio) for ratio in (0.1, 0.5, 0.9)}
+    inwards = damping * (3 / 2 if damping < 1 else 2 / 3)
+    assert after == {damping, inwards}
+
+
 def test_the_ratio_is_one_where_the_model_is_the_loss_and_negative_where_the_loss_rose():
     assert reduction_ratio(-0.3, -0.3) == 1
     assert reduction_ratio(+0.1, -0.3) < 0
@@ -194,3 +201,9 @@ def test_gauss_newton_walks_rosenbrocks_valley():
 def test_what_cannot_be_damped_is_refused(make, said):
     with pytest.raises(ValueError, match=said):
         next(make())
+
+
+def test_the_hessian_too_asks_for_a_jacobian_with_a_row_for_each_residual():
+    short = GaussNewton(lambda theta: theta, lambda theta: np.ones((1, 2)))
+    with pytest.raises(ValueError, match=r"shape \(2, 2\)"):
+        short.hessian([1.0, 2.0])

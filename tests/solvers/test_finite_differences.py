@@ -268,3 +268,22 @@ def test_in_one_coordinate_only_a_telling_factor_is_named(factor, said):
     problem = problems.wavy()
     found = check_gradient(problem, lambda x: factor * problem.gradient(x), [0.4])
     assert (found.passed, found.suspicion) == (False, said)
+
+
+def test_a_gradient_that_is_a_little_too_long_is_in_the_right_order():
+    L = problems.rosenbrock()
+    said = check_gradient(L, lambda x: (1 + 1e-4) * L.gradient(x), [0.3, 0.7])
+    assert not said.passed and "order" not in said.suspicion
+    swapped = check_gradient(L, lambda x: L.gradient(x)[::-1], [0.3, 0.7])
+    assert swapped.suspicion == "the coordinates stand in another order"
+
+
+@pytest.mark.parametrize("length", [1e-200, 1e-300, 1e200])
+def test_the_product_scales_with_the_vector_however_short(length):
+    product = hessian_vector_product(lambda x: 2 * x, [1.0, 2.0], [length, 0.0])
+    np.testing.assert_allclose(product, [2 * length, 0.0], rtol=1e-8, atol=1e-8 * length)
+
+
+def test_a_point_without_coordinates_has_no_jacobian():
+    with pytest.raises(ValueError, match="at least one coordinate"):
+        jacobian(lambda x: x, [])

@@ -242,6 +242,17 @@ def test_where_the_change_drowns_in_rounding_the_slope_decides():
     assert found.value > 1
 
 
+def test_a_rise_far_above_the_rounding_is_not_taken_for_rounding():
+    """φ = 1 + 10⁻¹²q with q(0) = 0, q(1) = 1 and q′(1) = ½: level enough, but higher."""
+    L = on_the_line(
+        lambda x: 1 + 1e-12 * (-x + 4.5 * x**2 - 2.5 * x**3),
+        lambda x: 1e-12 * (-1 + 9 * x - 7.5 * x**2),
+    )
+    found = strong_wolfe(L, [0.0], [1.0])
+    assert found.reason in ("strong_wolfe", "rounding")
+    assert found.value < 1 + 1e-15 and found.alpha < 1
+
+
 @pytest.mark.parametrize("search", BOTH)
 def test_inputs_are_left_alone(search):
     x, p = np.array([-1, 1]), np.array([1, 0])

@@ -16,7 +16,7 @@ from sgo_teach import problems
 from sgo_teach.models.least_squares import four_points
 from sgo_teach.solvers.counting import Counted, Evaluations
 from sgo_teach.solvers.inverse_hessian import bfgs_update
-from sgo_teach.solvers.line_search import armijo
+from sgo_teach.solvers.line_search import armijo, strong_wolfe
 from sgo_teach.solvers.quasi_newton import bfgs_steps, lbfgs_steps
 from sgo_teach.solvers.ray import Ray
 from sgo_teach.solvers.steps import gradient_below, minimize
@@ -300,6 +300,55 @@ def test_the_start_is_not_changed_and_integers_serve(method):
     start.flags.writeable = False
     assert minimize(method(problems.rosenbrock(), start), gradient_below(1e-8)).reason == "gradient"
     np.testing.assert_array_equal(start, [-1, 1])
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_gradient_in_one_and_the_same_buffer_serves(method):
+    buffer, L = np.empty(2), problems.rosenbrock()
+
+    def gradient(x):
+        buffer[:] = L.gradient(x)
+        return buffer
+
+    ours = xs(method(replace(L, gradient=gradient), L.start), 20)
+    np.testing.assert_array_equal(ours, xs(method(L, L.start), 20))
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("scale", [1e-20, 1e-8, 1e8])
+def test_a_loss_times_a_number_has_the_same_minimiser(method, scale):
+    L = problems.rosenbrock()
+    scaled = replace(
+        L, value=lambda x: scale * L.value(x), gradient=lambda x: scale * L.gradient(x)
+    )
+    result = minimize(method(scaled, L.start), gradient_below(1e-8 * scale), 100)
+    assert result.reason == "gradient"
+    np.testing.assert_allclose(result.x, 1, atol=1e-6)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_after_a_search_that_fails_the_run_starts_again_from_the_identity(method):
+    calls = []
+
+    def fails_once(problem, x, p, *rest, **known):
+        calls.append(1)
+        return strong_wolfe(problem, x, -p if len(calls) == 5 else p, *rest, **known)
+
+    L = problems.rosenbrock()
+    steps = minimize(method(L, L.start, line_search=fails_once), gradient_below(1e-8)).steps
+    failed, after = steps[4], steps[5]
+    assert (failed.status, failed.alpha, after.skipped) == ("", 0.0, True)
+    np.testing.assert_array_equal(failed.x, after.x)
+    np.testing.assert_array_equal(after.direction, -after.gradient)
+    assert minimize(steps, gradient_below(1e-8)).reason == "gradient"
+
+
+def test_the_plain_identity_needs_far_fewer_steps_on_a_spread_spectrum():
+    problem = ill_scaled(1e4, 30)
+    scaled = minimize(bfgs_steps(problem, problem.start), gradient_below(1e-5))
+    plain = minimize(bfgs_steps(problem, problem.start, np.eye(30)), gradient_below(1e-5))
+    assert scaled.reason == plain.reason == "gradient"
+    assert 2 * plain.k < scaled.k
 
 
 @pytest.mark.parametrize(

@@ -65,8 +65,11 @@ def test_the_saddle_is_left_downhill(method):
 @each(METHODS)
 @ALL_TASKS
 def test_the_loss_never_rises_and_every_delta_leads_to_the_next_point(method, problem, start):
-    steps = list(islice(method(problem, start), 60))
-    assert all(step.status == "" for step in steps)
+    *before, last = islice(method(problem, start), 60)
+    steps = [*before, last]
+    assert all(step.status == "" for step in before)
+    # A trust region ends once its trials no longer move x, which the smallest loss does to them.
+    assert last.status in ("", "stalled")
     assert np.all(np.diff([step.value for step in steps]) <= 0)
     for k, (here, there) in enumerate(pairwise(steps)):
         assert here.k == k

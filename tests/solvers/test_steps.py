@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import islice
 
 import numpy as np
@@ -9,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sgo_teach.problems import bowl, rosenbrock
+from sgo_teach.problems import bowl, line, rosenbrock
 from sgo_teach.solvers.descent import gradient_descent_steps
 from sgo_teach.solvers.newton import newton_steps
 from sgo_teach.solvers.steps import convergence_order, gradient_below, minimize
@@ -105,3 +106,46 @@ def test_equal_errors_have_no_order():
 def test_what_has_no_order_is_refused(errors, said):
     with pytest.raises(ValueError, match=said):
         convergence_order(errors)
+
+
+def three_halves():
+    """L = |x|^1.5, whose Hessian is infinite at the minimiser."""
+    return line(
+        "|x|^1.5", lambda x: np.abs(x) ** 1.5, lambda x: 1.5 * np.sign(x) * np.abs(x) ** 0.5,
+        lambda x: 0.75 / np.sqrt(np.abs(x)), start=1.0, window=((-1.0, 1.0), (0.0, 1.0)),
+    )  # fmt: skip
+
+
+def test_a_minimiser_at_which_only_the_hessian_is_infinite_is_an_answer():
+    result = minimize(newton_steps(three_halves(), [1.0], step_size=0.5), gradient_below(1e-8))
+    assert (result.reason, result.k, result.x[0]) == ("gradient", 1, 0.0)
+    without_rule = minimize(newton_steps(three_halves(), [1.0], step_size=0.5))
+    assert (without_rule.reason, without_rule.x[0]) == ("not_finite", 0.0)
+
+
+def test_what_is_written_to_a_step_cannot_reach_the_run():
+    for step in islice(newton_steps(rosenbrock(), START), 3):
+        for array in (step.x, step.gradient, step.delta, step.hessian):
+            with pytest.raises(ValueError, match="read-only"):
+                array[...] = 99
+
+
+def test_a_gradient_in_one_and_the_same_buffer_is_kept_as_it_was():
+    buffer, L = np.empty(2), rosenbrock()
+
+    def gradient(x):
+        buffer[:] = L.gradient(x)
+        return buffer
+
+    steps = list(islice(gradient_descent_steps(replace(L, gradient=gradient), START, 1e-4), 4))
+    for step in steps:
+        np.testing.assert_array_equal(step.gradient, L.gradient(step.x))
+
+
+def test_the_rule_looks_at_a_gradient_too_long_to_be_squared():
+    steep = replace(bowl(), gradient=lambda x: np.full(2, 1e200))
+    assert minimize(gradient_descent_steps(steep, [0, 0], 1e-200), gradient_below(1), 2).k == 2
+
+
+def test_where_an_error_repeats_there_is_no_order():
+    np.testing.assert_array_equal(convergence_order([1, 0.5, 0.5, 0.2]), [np.nan, np.nan])

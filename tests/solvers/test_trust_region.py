@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from sgo_teach import problems
 from sgo_teach.solvers.cg import cg, residual_rule
+from sgo_teach.solvers.steps import gradient_below, minimize
 from sgo_teach.solvers.trust_region import (
     SUBPROBLEMS,
     cauchy_point,
@@ -263,7 +264,8 @@ def test_a_rejected_step_is_shown_and_not_taken():
     rejected = next(step for step in steps if not step.accepted)
     after = steps[rejected.k + 1]
     assert rejected.rho <= 0.15 and np.any(rejected.trial) and not np.any(rejected.delta)
-    assert after.x is rejected.x and after.radius == rejected.radius / 4
+    np.testing.assert_array_equal(after.x, rejected.x)
+    assert after.radius == rejected.radius / 4
 
 
 def test_a_solver_of_your_own_is_welcome():
@@ -310,3 +312,40 @@ def test_what_is_no_subproblem_is_refused(solve, g, radius, said):
 def test_what_makes_no_loop_is_refused(options, said):
     with pytest.raises(ValueError, match=said):
         next(trust_region_steps(problems.rosenbrock(), [0, 0], **options))
+
+
+def cliff(edge=0.0):
+    """L = −x up to the edge and NaN beyond it."""
+    return problems.line(
+        "cliff", lambda x: np.where(x <= edge, -x, np.nan), lambda x: 0 * x - 1, lambda x: 0 * x,
+        start=edge, window=((-1.0, 1.0), (-1.0, 1.0)),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("subproblem", SUBPROBLEMS)
+@pytest.mark.parametrize("edge", [0.0, 3.0])
+def test_where_every_trial_is_refused_the_run_ends_as_stalled(subproblem, edge):
+    result = minimize(trust_region_steps(cliff(edge), [edge], subproblem=subproblem))
+    last = result.steps[-1]
+    assert (result.reason, last.accepted, result.x[0]) == ("stalled", False, edge)
+    np.testing.assert_array_equal(last.delta, 0)
+
+
+def test_a_huge_coordinate_does_not_stall_the_small_ones():
+    L = problems.quadratic(np.diag([1e-20, 1.0]), [1.0, 0.0])
+    result = minimize(trust_region_steps(L, [1e20, 300.0], 1000.0), gradient_below(1e-6), 50)
+    assert result.reason == "gradient"
+
+
+@pytest.mark.parametrize("radius", [1e-170, 1e-150, 1e-3, 1e150])
+@pytest.mark.parametrize("solve", SUBPROBLEMS.values(), ids=SUBPROBLEMS.keys())
+def test_no_radius_is_too_small_or_large_for_the_boundary(solve, radius):
+    p = solve([3.0, 4.0], np.eye(2) * min(1.0, 1e-3 / radius), radius).p
+    np.testing.assert_allclose(p / radius, [-0.6, -0.8], rtol=1e-9)
+
+
+@pytest.mark.parametrize("H", [np.eye(3), np.ones(2), np.full((2, 2), np.nan)])
+@pytest.mark.parametrize("solve", [*SUBPROBLEMS.values(), lambda g, H, r: dogleg_path(g, H)])
+def test_a_matrix_that_does_not_fit_is_refused(solve, H):
+    with pytest.raises(ValueError, match=r"finite matrix \(2, 2\)"):
+        solve([1.0, 2.0], H, 1.0)

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
-from itertools import islice
+from math import sqrt
 
 import numpy as np
 
-from sgo_teach import problems
-from sgo_teach.solvers.adaptive import adam_steps, rmsprop_steps
 from sgo_teach.solvers.descent import (
     best_heavy_ball,
     best_heavy_ball_rate,
@@ -98,9 +96,16 @@ def compute_momentum(
 @cache
 def rate_map(condition_number: float) -> np.ndarray:
     """The colour (80, 150) of each (αh_max, β): how many of `SHADES` its slower mode reaches."""
-    alpha_h = np.multiply.outer([1 / condition_number, 1.0], MAP_X)
-    slower = [mode_rates(alpha_h, 1.0, beta).max(axis=0) for beta in MAP_Y]
+    alpha_h = np.multiply.outer([1 / condition_number, 1.0], MAP_X)[:, None]
+    slower = _rates(alpha_h, MAP_Y[:, None]).max(axis=0)
     return np.digitize(slower, SHADES).astype(np.uint8)
+
+
+def _rates(alpha_h: np.ndarray, beta: np.ndarray) -> np.ndarray:
+    """`mode_rates` for arrays of αh and of β at once, and in real numbers: many pixels, fast."""
+    b = np.abs(1 + beta - alpha_h)
+    inside = b * b - 4 * beta
+    return np.where(inside < 0, np.sqrt(beta), (b + np.sqrt(np.maximum(inside, 0))) / 2)
 
 
 def best_points(condition_number: float) -> tuple[tuple[float, float], tuple[float, float]]:
@@ -141,25 +146,38 @@ def left_over(hessian: np.ndarray) -> float:
     return float((1 + c) / (1 - c))
 
 
-@cache
-def valley(condition_number: float, degrees: float) -> problems.Problem:
-    """The bowl with h_min = 1 whose flat direction is so many degrees from the first axis."""
-    return problems.bowl(condition_number, np.deg2rad(degrees))
+DECAYS = (0.0, 0.9), (0.9, 0.999)  # of the means of g and of g²: RMSprop, Adam
+EPSILON = 1e-8
+
+
+def adaptive_path(
+    hessian: np.ndarray, start: np.ndarray, step_size: float, decays: tuple[float, float], moves=60
+) -> np.ndarray:
+    """The path (k + 1, 2) of RMSprop (first decay 0) or Adam on ½θᵀHθ, in plain floats for speed.
+
+    Adam corrects both means for starting from zero; RMSprop corrects nothing.
+    """
+    ((a, b), (_, d)), x, (beta1, beta2) = hessian.tolist(), start.tolist(), decays
+    m, v, path = [0.0, 0.0], [0.0, 0.0], [tuple(x)]
+    for t in range(1, moves + 1):
+        by1, by2 = (1 - beta1**t, 1 - beta2**t) if beta1 else (1.0, 1.0)
+        for i, g in enumerate((a * x[0] + b * x[1], b * x[0] + d * x[1])):
+            m[i] = beta1 * m[i] + (1 - beta1) * g
+            v[i] = beta2 * v[i] + (1 - beta2) * g * g
+            x[i] -= step_size * m[i] / by1 / (sqrt(v[i] / by2) + EPSILON)
+        path.append(tuple(x))
+    return np.array(path)
 
 
 def compute_rescaling(
     start: np.ndarray, step_size: float, condition_number: float, degrees: float, moves: int = 60
 ) -> RescalingFrame:
     """Let gradient descent (at its best α), RMSprop and Adam (both at `step_size`) walk."""
-    problem = valley(condition_number, degrees)
-    best = best_step_size(1.0, condition_number)
-    R = rotation(np.deg2rad(degrees))
-    factor = 1 - best * np.array([1.0, condition_number])
-    paths = {"gradient descent": factor ** np.arange(moves + 1)[:, None] * (start @ R) @ R.T}
-    for name, steps in (
-        ("RMSprop", rmsprop_steps(problem, start, step_size, decay=0.9)),
-        ("Adam", adam_steps(problem, start, step_size)),
-    ):
-        paths[name] = np.array([step.x for step in islice(steps, moves + 1)])
+    R, h = rotation(np.deg2rad(degrees)), np.array([1.0, condition_number])
+    H = R * h @ R.T
+    factor = 1 - best_step_size(*h) * h
+    descent = factor ** np.arange(moves + 1)[:, None] * (start @ R) @ R.T
+    rmsprop, adam = (adaptive_path(H, start, step_size, d, moves) for d in DECAYS)
+    paths: dict[str, np.ndarray] = dict(zip(METHODS, (descent, rmsprop, adam), strict=True))
     distances = {name: np.linalg.norm(path, axis=1) for name, path in paths.items()}
-    return RescalingFrame(paths, distances, left_over(problem.hessian(start)))
+    return RescalingFrame(paths, distances, left_over(H))

@@ -1,6 +1,7 @@
 """Classic wrong answers to lesson 02 on descent, each under the slip it must earn."""
 
 _RETURN = "    return alpha, 1 - alpha * h[0]\n"
+_BEST = "    alpha = 2 / (h[0] + h[-1])\n"
 _EIG = "def best_fixed_step(hessian):\n    h = np.linalg.eigvalsh(hessian)\n"
 
 BEST_FIXED_STEP = {
@@ -25,6 +26,23 @@ BEST_FIXED_STEP = {
     "rate_of_momentum": _EIG
     + "    root = np.sqrt(h[-1] / h[0])\n    return 2 / (h[0] + h[-1]), (root - 1) / (root + 1)\n",
     "one_over_kappa": _EIG + "    return 2 / (h[0] + h[-1]), 1 - h[0] / h[-1]\n",
+    "wrong_pair": _EIG + "    return 2 / (h[0] + h[1]), (h[1] - h[0]) / (h[1] + h[0])\n",
+    "wrong_pair#2": _EIG
+    + "    alpha = 2 / (h[1] + h[-1])\n    return alpha, max(abs(1 - alpha * h))\n",
+    "by_the_entries": """def best_fixed_step(hessian):
+    low, high = hessian.min(), hessian.max()
+    return 2 / (low + high), (high - low) / (high + low)
+""",
+    "all_factors": _EIG
+    + "    alpha = 2 / (h[0] + h[-1])\n    return alpha, np.abs(1 - alpha * h)\n",
+    "all_factors#2": _EIG + "    alpha = 2 / (h[0] + h[-1])\n    return alpha, 1 - alpha * h\n",
+    "above_one": _EIG + "    k = h[-1] / h[0]\n    return 2 / (h[0] + h[-1]), (k + 1) / (k - 1)\n",
+    "above_one#2": _EIG + "    k = h[-1] / h[0]\n    return 2 / (h[0] + h[-1]), k - 1 / k + 1\n",
+    "above_one#3": _EIG + "    k = h[-1] / h[0]\n    return 2 / (h[0] + h[-1]), 1.15 * k\n",
+    "of_the_loss": _EIG
+    + "    alpha = 2 / (h[0] + h[-1])\n    return alpha, (1 - alpha * h[0]) ** 2\n",
+    "signed_rate#2": _EIG
+    + "    k = h[-1] / h[0]\n    return 2 / (h[0] + h[-1]), (1 - k) / (1 + k)\n",
     "what_is_gone": _EIG + "    alpha = 2 / (h[0] + h[-1])\n    return alpha, alpha * h[0]\n",
 }
 
@@ -59,6 +77,26 @@ HEAVY_BALL = {
 """,
     "one_array": _ball("beta * delta - alpha * gradient(theta)").replace(
         "theta = theta + delta", "theta += delta"
+    ),
+    "start_twice": """def heavy_ball(gradient, theta, alpha, beta, steps):
+    points, delta = [theta], 0
+    for _ in range(steps):
+        theta = theta + delta
+        delta = beta * delta - alpha * gradient(theta)
+        points.append(theta)
+    return np.array(points)
+""",
+    "start_lost": _ball("beta * delta - alpha * gradient(theta)")
+    .replace("theta = theta + delta", "theta += delta")
+    .replace("append(theta)", "append(theta.copy())"),
+    "steps_listed": _ball("beta * delta - alpha * gradient(theta)").replace(
+        "append(theta)", "append(delta)"
+    ),
+    "brackets": _ball("beta * (delta - alpha * gradient(theta))"),
+    "letters_swapped": _ball("alpha * delta - beta * gradient(theta)"),
+    "keeps_the_point": _ball("beta * theta - alpha * gradient(theta)"),
+    "not_at_rest": _ball("beta * delta - alpha * gradient(theta)").replace(
+        "np.zeros_like(theta)", "-alpha * gradient(theta)"
     ),
     "dampened": _ball("beta * delta - (1 - beta) * alpha * gradient(theta)"),
     "nesterov": _ball("beta * delta - alpha * gradient(theta + beta * delta)"),

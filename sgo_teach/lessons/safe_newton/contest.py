@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from matplotlib.ticker import MaxNLocator
@@ -21,6 +22,8 @@ LOSSES = {
 }
 PEERS = ("trust-exact", "trust-ncg", "Newton-CG", "BFGS")
 TOLERANCE, PATIENCE = 1e-8, 300
+HIGHEST = 110  # a bar ends here; its number is written above
+BRISK = 100  # moves, where a picture waits for them
 Solver = Callable[..., list]  # (value, gradient, hessian, theta, tolerance, max_steps) -> points
 
 
@@ -34,21 +37,25 @@ class Entry:
     gradient_norm: float
 
 
-def yours(solver: Solver, problem: problems.Problem, start: np.ndarray) -> Entry:
+def yours(
+    solver: Solver, problem: problems.Problem, start: np.ndarray, patience: int = PATIENCE
+) -> Entry:
     """Run a solver of the lesson's form from `start` (2,), counting what it evaluates."""
     seen = Counted(problem)
-    points = solver(seen.value, seen.gradient, seen.hessian, start.copy(), TOLERANCE, PATIENCE)
+    points = solver(seen.value, seen.gradient, seen.hessian, start.copy(), TOLERANCE, patience)
     return _entry(problem, np.array(points), seen.counts)
 
 
 @np.errstate(over="ignore", invalid="ignore", divide="ignore")
-def scipys(method: str, problem: problems.Problem, start: np.ndarray) -> Entry:
+def scipys(
+    method: str, problem: problems.Problem, start: np.ndarray, patience: int = PATIENCE
+) -> Entry:
     """Run `scipy.optimize.minimize` by a method from `start` (2,), counting what it evaluates."""
     seen, points = Counted(problem), [start]
     hessian = {} if method == "BFGS" else {"hess": seen.hessian}
     scipy_minimize(
         seen.value, start, method=method, jac=seen.gradient, tol=TOLERANCE,
-        options={"maxiter": PATIENCE}, callback=lambda x: points.append(np.copy(x)), **hessian,
+        options={"maxiter": patience}, callback=lambda x: points.append(np.copy(x)), **hessian,
     )  # fmt: skip
     return _entry(problem, np.array(points), seen.counts)
 
@@ -57,6 +64,15 @@ def _entry(problem: problems.Problem, path: np.ndarray, counts: Evaluations) -> 
     end = path[-1]
     size = float(np.linalg.norm(problem.gradient(end)))
     return Entry(path, counts, float(problem.value(end)), size)
+
+
+@lru_cache(maxsize=64)
+def entry(who: Solver | str, loss: str, start: tuple[float, float]) -> Entry:
+    """Run a solver of the lesson's form, or SciPy's of that name, for at most `BRISK` moves."""
+    problem, at = LOSSES[loss], np.array(start)
+    if isinstance(who, str):
+        return scipys(who, problem, at, BRISK)
+    return yours(who, problem, at, BRISK)
 
 
 def table(solver: Solver) -> str:
@@ -93,7 +109,7 @@ class Contest(Stage):
         super().__init__(fig, alt="Paths of two solvers and the evaluations that they needed")
         self.ax.yaxis.set_major_locator(MaxNLocator(integer=True))  # room for any window
         self.solver = solver
-        side.set(xlim=(-0.6, 2.6), ylim=(0, 80), ylabel="evaluations")
+        side.set(xlim=(-0.6, 2.6), ylim=(0, 120), ylabel="evaluations")
         side.set_xticks(range(3), self.KINDS)
         side.grid(axis="x", visible=False)
         self.loss = self.choice("loss", "loss L", LOSSES)
@@ -140,13 +156,12 @@ class Contest(Stage):
 
     def update(self):
         """Read the controls, compute, set the marks."""
-        start = np.array(self.at.value)
-        mine = yours(self.solver, self.problem, start)
-        peer = scipys(self.peer.value, self.problem, start)
-        for key, entry, shift in (("yours", mine, -0.2), ("peer", peer, 0.2)):
+        loss, start = self.loss.value, tuple(self.at.value)
+        mine, peer = (entry(who, loss, start) for who in (self.solver, self.peer.value))
+        for key, shown, shift in (("yours", mine, -0.2), ("peer", peer, 0.2)):
             for mark in self.paths[key]:
-                mark.set(*entry.path.T)
-            self.show_counts(key, entry.counts, shift)
+                mark.set(*shown.path.T)
+            self.show_counts(key, shown.counts, shift)
         names = {"Yours": mine, self.peer.value: peer}
         self.say("\n".join(f"{n} {describe(self.problem, e)}" for n, e in names.items()))
 
@@ -154,8 +169,8 @@ class Contest(Stage):
         """Draw the three counts of a solver as bars with their numbers."""
         x = np.arange(3) + shift
         heights = np.array([counts.value, counts.gradient, counts.hessian])
-        self.bars_of[key].set(x, np.minimum(heights, 80), width=0.36)
-        self.figures[key].set(x, np.minimum(heights, 74), [str(c) for c in heights])
+        self.bars_of[key].set(x, np.minimum(heights, HIGHEST), width=0.36)
+        self.figures[key].set(x, np.minimum(heights, HIGHEST), [str(c) for c in heights])
 
 
 def describe(problem: problems.Problem, entry: Entry) -> str:

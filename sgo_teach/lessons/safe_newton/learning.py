@@ -16,7 +16,7 @@ from sgo_teach.solvers.quasi_newton import QuasiNewtonStep, bfgs_steps
 from sgo_teach.stage import Stage
 
 LANDSCAPES = {"bowl, κ = 10": bowl(10.0), "valley": VALLEY}
-LONGEST = 15
+LONGEST = 25  # in the valley it takes about twenty moves to arrive
 
 
 @lru_cache(maxsize=256)

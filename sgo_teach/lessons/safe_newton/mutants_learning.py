@@ -25,4 +25,33 @@ BFGS_UPDATE = {
     return B + np.outer(s, s) / (y @ s) - np.outer(By, By) / (y @ By)
 """,
     "lengths": changed(_RIGHT, ("/ (y @ s)", "/ (y @ y)"), ("/ (s @ Bs)", "/ (s @ s)")),
+    "divides_by_zero": changed(_RIGHT, ("<=", "<")),
+    "starts_over": changed(_RIGHT, ("return B\n", "return np.eye(len(s))\n")),
+    "inverse": """def bfgs_update(B, s, y):
+    if y @ s <= 0:
+        return B
+    V = np.eye(len(s)) - np.outer(s, y) / (y @ s)
+    return V @ B @ V.T + np.outer(s, s) / (y @ s)
+""",
+    "rank_one": changed(
+        _RIGHT, ("    Bs = B @ s\n", "    r = y - B @ s\n    return B + np.outer(r, r) / (r @ s)\n")
+    ),
+    "DFP": """def bfgs_update(B, s, y):
+    if y @ s <= 0:
+        return B
+    V = np.eye(len(s)) - np.outer(y, s) / (y @ s)
+    return V @ B @ V.T + np.outer(y, y) / (y @ s)
+""",
+    "one_after_the_other": """def bfgs_update(B, s, y):
+    if y @ s <= 0:
+        return B
+    B = B + np.outer(y, y) / (y @ s)
+    return B - np.outer(B @ s, B @ s) / (s @ B @ s)
+""",
+    "denominators": changed(
+        _RIGHT,
+        ("(y @ s) -", "(s @ Bs) -"),
+        ("np.outer(Bs, Bs) / (s @ Bs)", "np.outer(Bs, Bs) / (y @ s)"),
+    ),
+    "normalised": changed(_RIGHT, ("    Bs =", "    s = s / np.linalg.norm(s)\n    Bs =")),
 }

@@ -20,5 +20,11 @@ BACKTRACK = {
     "one_halving_more": changed(_RIGHT, ("return alpha", "return alpha / 2")),
     "begins_at_half": changed(_RIGHT, ("alpha = 1.0", "alpha = 0.5")),
     "other_factor": changed(_RIGHT, ("alpha / 2", "alpha / 10")),
+    "by_quarters": changed(_RIGHT, ("alpha / 2", "alpha / 4")),
+    "never_accepts": changed(_RIGHT, ("c1 * alpha", "alpha")),
+    "never_accepts#2": changed(_RIGHT, ("theta + alpha", "theta - alpha")),
+    "gradient_squared": changed(
+        _RIGHT, ("gradient(theta) @ direction", "-gradient(theta) @ gradient(theta)")
+    ),
     "slope_left_out": changed(_RIGHT, ("+ c1 * alpha * slope", "- c1 * alpha")),
 }

@@ -84,4 +84,12 @@ SAFE_NEWTON = {
             "        if len(points) > max_steps:\n            break\n",
         ),
     ),
+    "parts_ways": changed(_RIGHT, ("damping = 4 * damping", "damping = 2 * damping")),
+    "parts_ways#2": changed(_RIGHT, ("delta, damping =", "delta, _ =")),
+    "parts_ways#3": changed(
+        _RIGHT,
+        ("damping = 4 * damping", "damping = 4"),
+        ("damping = damping / 4", "damping = 1 / 4"),
+    ),
+    "parts_ways#4": changed(_RIGHT, ("elif rho > 3 / 4", "elif rho > 1")),
 }

@@ -18,6 +18,16 @@ _STEP = """def damped_step(gradient, hessian, damping):
 """
 
 DAMPED_STEP = {
+    "along_the_gradient": changed(
+        _STEP, ("np.linalg.solve(hessian + damping * identity, -gradient)", "-gradient / damping")
+    ),
+    "undamped": changed(
+        _STEP,
+        (
+            "    while",
+            "    if np.linalg.eigvalsh(hessian)[0] > 0:\n        damping = 0.0\n    while",
+        ),
+    ),
     "no_pair": changed(_STEP, (", damping\n", "\n")),
     "swapped": changed(_STEP, ("return np", "return damping, np"), (", damping\n", "\n")),
     "every_entry": changed(_STEP, ("damping * identity", "damping")),
@@ -77,4 +87,13 @@ REDUCTION_RATIO = {
     "values_for_changes": changed(_RATIO, ("(after - before) / (", "after / (before + ")),
     "value_in_the_promise": changed(_RATIO, ("/ (", "/ (before + ")),
     "difference": changed(_RATIO, (") / (", ") - (")),
+    "size_alone": changed(
+        _RATIO, ("return ", "return abs("), ("hessian @ delta)", "hessian @ delta))")
+    ),
+    "clipped": changed(
+        _RATIO, ("return ", "return min(1, "), ("hessian @ delta)", "hessian @ delta))")
+    ),
+    "clipped#2": changed(
+        _RATIO, ("return ", "return max(0, "), ("hessian @ delta)", "hessian @ delta))")
+    ),
 }

@@ -69,11 +69,27 @@ def _still_rises(case, got, want):
         )
 
 
+def _never_accepts(case, got, want):
+    if 0 < got < 1e-4:
+        return (
+            f"Your α shrinks to {got:.1g}, until rounding ends the loop: nothing before was good enough. "
+            "Is $c_1$ in the bound, and is the loss taken at $\\theta + \\alpha p$?"
+        )
+
+
 def _said(searched, message):
     def when(case, got, want):
         return message if got == searched(*case) else None
 
     return when
+
+
+def _gradient_squared(case, got, want):
+    _, gradient, theta, _, _ = case
+    g = gradient(theta)
+    searched = _search(lambda change, alpha, slope, c1: change > -c1 * alpha * (g @ g))
+    if got == searched(*case):
+        return "Your slope is $-g^Tg$, right for the direction $-g$ only. Along $p$ it is $g^Tp$."
 
 
 backtrack = Exercise(
@@ -87,9 +103,11 @@ backtrack = Exercise(
         alpha = alpha / 2
     return alpha''',
     reference=_backtrack,
-    # each case after the first tells one slip from the others: the answers are ¼, ½, ¼, ½, 1
+    # each case after the first tells one slip from the others: the answers are ¼, ⅛, ½, ½, ¼, ½, 1
     cases=[
         _case(0.23, -5.0),
+        _case(0.1, -5.0, c1=0.02),
+        _case(0.6, -0.8, c1=0.29),
         _case(0.3, -5.0),
         _case(0.26, -0.8),
         _case(0.3, -0.5),
@@ -98,6 +116,8 @@ backtrack = Exercise(
     slips=[
         Slip("point", _point, before_shape=True),
         Slip("still_rises", _still_rises),
+        Slip("never_accepts", _never_accepts),
+        Slip("gradient_squared", _gradient_squared),
         Slip(
             "any_decrease",
             _said(
@@ -125,6 +145,10 @@ backtrack = Exercise(
                 _search(_armijo, first=0.5),
                 "It begins at ½: α = 1, the full step, has to be tried first.",
             ),
+        ),
+        Slip(
+            "by_quarters",
+            _said(_search(_armijo, factor=0.25), "Your α falls by quarters; 1, ½, ¼, … is asked."),
         ),
         Slip(
             "one_halving_more",

@@ -12,6 +12,7 @@ from sgo_teach.lessons.safe_newton import on_steps
 from sgo_teach.problems import hills, himmelblau, rosenbrock
 
 LESSON = "safe_newton"
+TELLING = (-0.5, 1.5)  # from this start on Rosenbrock's valley each slip has a list of its own
 damped_step = on_steps.damped_step.reference
 reduction_ratio = on_steps.reduction_ratio.reference
 
@@ -74,7 +75,8 @@ def _same(got, other):
 
 def _is(walked, message):
     def when(case, got, want):
-        return message if _same(got, walked(*case)) else None
+        telling = np.array_equal(case[3], TELLING)
+        return message if telling and _same(got, walked(*case)) else None
 
     return when
 
@@ -134,6 +136,20 @@ def _too_long(case, got, want):
         return "It is right and then goes on: rejected trials count towards `max_steps` too."
 
 
+def _parts_ways(case, got, want):
+    for k, (mine, right) in enumerate(zip(got, want, strict=False)):
+        if not np.allclose(mine, right, rtol=1e-6, atol=1e-6):
+            return (
+                f"Point {k} of your list (the start is point 0) is the first that is not right: {_point(mine)}, and {_point(right)} is due. "
+                "So the $\\lambda$ of that trial, or the verdict on one before it, is another. "
+                "$\\lambda$ starts at 1, comes back from `damped_step`, and $\\rho$, measured with $H$ itself, changes it after *every* trial."
+            )
+
+
+def _point(p):
+    return f"({p[0]:.6g}, {p[1]:.6g})"
+
+
 safe_newton = Exercise(
     name="safe_newton",
     lesson=LESSON,
@@ -148,11 +164,11 @@ safe_newton = Exercise(
     cases=[
         (*_parts, np.array(start), tolerance, most)
         for _parts, start, tolerance, most in (
-            (_of(rosenbrock()), (-0.5, 1.5), 1e-6, 60),  # from here each slip has a list of its own
+            (_of(rosenbrock()), TELLING, 1e-6, 60),
             (_of(hills()), (0.5, -0.1), 1e-6, 40),
-            (_of(himmelblau()), (-0.5, -1.5), 1e-6, 40),
+            (_of(himmelblau()), (-0.5, -1.5), 9e-5, 40),  # tells ‖g‖ from its largest entry
             (_of(rosenbrock()), (-1.2, 1.0), 1e-6, 60),
-            (_of(rosenbrock()), (-1.2, 1.0), 1e-6, 12),
+            (_of(rosenbrock()), (-1.2, 1.0), 1e-6, 11),  # one trial more would be taken
         )
     ],
     tolerance=1e-6,
@@ -237,6 +253,7 @@ safe_newton = Exercise(
         Slip("never_stops", _never_stops, before_shape=True),
         Slip("cut_short", _cut_short, before_shape=True),
         Slip("too_long", _too_long, before_shape=True),
+        Slip("parts_ways", _parts_ways, before_shape=True),
     ],
     mutants=mutants.SAFE_NEWTON,
     hints=[

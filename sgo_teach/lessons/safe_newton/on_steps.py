@@ -40,7 +40,7 @@ def _swapped(case, got, want):
 
 def _every_entry(case, got, want):
     g, H, _ = case
-    if not np.isfinite(got[1]) or np.allclose((H + got[1]) @ got[0], -g):
+    if not np.isfinite(got[1]) or (got[1] > 0 and np.allclose((H + got[1]) @ got[0], -g)):
         return (
             "Adding the number $\\lambda$ to a matrix adds it to *every* entry, and no $\\lambda$ makes that positive definite here. $\\lambda I$ sits on the diagonal only: "
             "`damping * np.eye(n)`."
@@ -88,6 +88,19 @@ def _too_large(case, got, want):
         )
 
 
+def _along_the_gradient(case, got, want):
+    if got[1] == want[1] and np.allclose(got[0] * got[1], -case[0]):
+        return "Your step is $-g/\\lambda$, gradient descent with a step length: $H$ belongs into the solve too."
+
+
+def _undamped(case, got, want):
+    if got[1] == 0:
+        return (
+            "$\\lambda = 0$ where $H$ is positive definite by itself. The list begins with `damping`: "
+            "$\\lambda$ is to shrink slowly, by the rule that follows, not all at once."
+        )
+
+
 def _other_lambda(case, got, want):
     if got[1] < want[1]:
         return (
@@ -123,6 +136,8 @@ damped_step = Exercise(
         Slip("piled_up", _piled_up),
         Slip("uphill", _uphill),
         Slip("damping_left_out", _without),
+        Slip("along_the_gradient", _along_the_gradient),
+        Slip("undamped", _undamped),
         Slip("still_indefinite", _still_indefinite),
         Slip("too_large", _too_large),
         Slip("other_lambda", _other_lambda),
@@ -148,6 +163,16 @@ def _reduction_ratio(before, after, gradient, hessian, delta):
     hessian (n, n) and delta (n,) at θ → ().
     """
     return (after - before) / (gradient @ delta + 0.5 * delta @ hessian @ delta)
+
+
+def _size_alone(case, got, want):
+    if want < 0 and np.isclose(got, -want):
+        return f"Here the loss rose by {case[1] - case[0]:g} where a fall was promised: $\\rho$ is negative. An absolute value hides that."
+
+
+def _clipped(case, got, want):
+    if (got == 0 and want < 0) or (got == 1 and want > 1):
+        return f"$\\rho$ is {want:.3g} here and yours is cut off at {got:g}. How far it lies outside says how wrong the model is."
 
 
 reduction_ratio = Exercise(
@@ -176,6 +201,8 @@ reduction_ratio = Exercise(
         ),
     ],
     slips=[
+        Slip("size_alone", _size_alone),
+        Slip("clipped", _clipped),
         Slip.formula(
             "upside_down",
             lambda b, a, g, H, d: (g @ d + 0.5 * d @ H @ d) / (a - b),

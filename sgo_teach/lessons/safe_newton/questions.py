@@ -65,7 +65,7 @@ questions = quiz(
             because="$g^Tp = -g^TB^{-1}g < 0$, whatever $B$ has to do with $L$. How far it is good to go is another question.",
         ),
         Question(
-            "The eigenvalues of $H$ are −2 and 5. Which $\\lambda$ make $H + \\lambda I$ positive definite?",
+            "The eigenvalues of $H$ are −2 and 5. Just which $\\lambda$ make $H + \\lambda I$ positive definite?",
             ["$\\lambda > 0$", "$\\lambda > 2$", "$\\lambda > 5$", "$\\lambda > -2$"],
             answer=1,
             because="The eigenvalues become $-2 + \\lambda$ and $5 + \\lambda$.",
@@ -117,10 +117,10 @@ questions = quiz(
             because="Near $\\alpha = 0$ the slope is still that of the start, so it is not flat enough; Armijo accepts every short step.",
         ),
         Question(
-            "BFGS updates $B$ only if $y^Ts > 0$, because otherwise …",
+            "Where $y^Ts < 0$, BFGS leaves $B$ as it is, because with the update …",
             [
                 "$B$ would not stay positive definite",
-                "the update would divide by zero",
+                "one would divide by zero",
                 "the loss would rise",
             ],
             answer=0,

@@ -94,7 +94,7 @@ def compute_region(problem: Problem, at: np.ndarray, radius: float, chosen: str)
     path = proposals["Cauchy point"].path if corners is None else corners
     path = path if len(path) > 1 else np.zeros((2, 2))
     along = walk(path)
-    fall = along @ g + 0.5 * np.einsum("pi,ij,pj->p", along, H, along)
+    fall = along @ g + 0.5 * ((along @ H) * along).sum(axis=-1)
     length, unit = np.linalg.norm(along, axis=1), float(np.abs(fall).max()) or np.nan
     reach = float(length[-1]) or np.nan
     loss = problem.value(at + along) - model.value

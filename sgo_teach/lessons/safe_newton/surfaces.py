@@ -25,9 +25,9 @@ def level_lines(points: np.ndarray, heights: np.ndarray, levels: np.ndarray) -> 
 
 def model_lines(model: QuadraticModel, window, levels: np.ndarray) -> np.ndarray:
     """Return the lines (p, 2) where the quadratic model takes the values `levels`."""
-    points = draw.grid(window, 61)
+    points = draw.grid(window, 45)
     p = points - model.x
-    bent = np.einsum("...i,ij,...j->...", p, model.hessian, p)
+    bent = ((p @ model.hessian) * p).sum(axis=-1)
     return level_lines(points, model.value + p @ model.gradient + 0.5 * bent, levels)
 
 

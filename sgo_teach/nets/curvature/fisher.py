@@ -15,10 +15,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from torch import Tensor
-from torch.autograd import grad
 
 from sgo_teach.nets.curvature.jacobian import Jacobian
-from sgo_teach.nets.curvature.output_hessian import OutputLoss, closed_form
+from sgo_teach.nets.curvature.output_hessian import OutputLoss, closed_form, slope_at
 
 
 class FisherProduct:
@@ -27,6 +26,11 @@ class FisherProduct:
     The expectation E[sᵢsᵢᵀ] is taken in closed form. For these three losses, each the negative
     log-likelihood of its distribution, it equals H_out, and so F is the Gauss–Newton matrix G. No
     labels are asked for.
+
+    Each predicted label counts as one example. A row that predicts d of them, d logits of a binary
+    cross-entropy or a cross-entropy over (N, classes, d), counts as d examples, since the mean of
+    ``torch.nn.functional`` divides by N·d. With rows as examples instead, ℓᵢ would be the mean of d
+    independent terms, and F would come out as 1/d of the product here.
 
     Parameters
     ----------
@@ -106,7 +110,4 @@ def slopes_of_examples(loss: Tensor, outputs: Tensor) -> Tensor:
     """
     if outputs.ndim == 0:
         raise ValueError("outputs must have a row for each example, but it is a single number")
-    (slope,) = grad(loss, outputs, retain_graph=True, allow_unused=True)
-    if slope is None:
-        raise ValueError("the loss must be computed from outputs; it does not depend on them")
-    return len(slope) * slope
+    return len(outputs) * slope_at(outputs, loss)

@@ -30,12 +30,15 @@ class GaussNewtonProduct:
     Attributes
     ----------
     vector : `ParameterVector`, θ
+    cost : of a product, in gradients
 
     Raises
     ------
     ValueError
-        If outputs does not depend on any of the parameters, the loss does not depend on
-        outputs, or output_loss is unknown.
+        If outputs is no tensor or does not depend on any of the parameters, the loss does not
+        depend on outputs, or output_loss is unknown.
+    RuntimeError
+        In a product, if the parameters have changed since outputs was computed.
 
     Notes
     -----
@@ -49,9 +52,10 @@ class GaussNewtonProduct:
         params: Iterable[Tensor],
         output_loss: OutputLoss | None = None,
     ) -> None:
-        self._output_hessian = output_hessian(loss, outputs, output_loss)
         self._jacobian = Jacobian(outputs, params)
+        self._output_hessian = output_hessian(loss, outputs, output_loss)
         self.vector, self.outputs = self._jacobian.vector, outputs
+        self.cost = self._jacobian.cost
 
     def __call__(self, v: Tensor) -> Tensor:
         """Gv, (n,)."""

@@ -1,7 +1,13 @@
-"""The graph that autograd records, read as a list of operations."""
+"""The graph that autograd records, read as a list of operations.
+
+The tensors that an operation saved (``_saved_*``) are shown by torch without a promise to go on
+doing so; where one is missing, products fall back on what every version has, double backward.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import torch
@@ -9,6 +15,8 @@ from torch import Tensor
 from torch.autograd.graph import get_gradient_edge
 
 Node = Any  # torch.autograd.graph.Node, with the tensors that the operation saved
+
+DOUBLE_BACKWARD = 5 / 3  # cost of a product by differentiating twice, in gradients
 
 ELEMENTWISE = {
     "EluBackward0",
@@ -68,3 +76,24 @@ def zero_like(node: Node) -> Tensor:
 def is_leaf(node: Node | None) -> bool:
     """Whether the node stands for a parameter, or for a tensor that needs no gradient."""
     return node is None or node.name() == "torch::autograd::AccumulateGrad"
+
+
+@contextmanager
+def naming_the_way_out() -> Iterator[None]:
+    """Inside, an operation that cannot be differentiated twice is explained.
+
+    Raises
+    ------
+    NotImplementedError
+        Where torch has no second derivative of an operation.
+    """
+    try:
+        yield
+    except RuntimeError as error:
+        if "is not implemented" not in str(error):
+            raise
+        raise NotImplementedError(
+            f"curvature needs operations that can be differentiated twice, and {error}; run fused "
+            "attention under torch.nn.attention.sdpa_kernel(SDPBackend.MATH), and write other "
+            "fused operations out"
+        ) from error

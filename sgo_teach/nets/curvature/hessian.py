@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 from torch.autograd import grad
 
+from sgo_teach.nets.curvature.graph import DOUBLE_BACKWARD, naming_the_way_out
 from sgo_teach.nets.parameters import ParameterVector
 
 
@@ -22,7 +23,15 @@ class HessianProduct:
     Attributes
     ----------
     gradient : (n,) tensor, ∇L
+    cost : of a product, in gradients; what double backward takes in layers of matrix products
+
+    Raises
+    ------
+    NotImplementedError
+        If torch cannot differentiate an operation twice (seen in the first product).
     """
+
+    cost = DOUBLE_BACKWARD
 
     def __init__(self, loss: Tensor, params: Iterable[Tensor]) -> None:
         self.vector = ParameterVector(params)
@@ -36,7 +45,10 @@ class HessianProduct:
         self.vector.split(v)  # a wrong shape is named here, not inside autograd
         if not self._gradient.requires_grad:  # a loss linear in θ
             return torch.zeros_like(v)
-        parts = grad(self._gradient, self.vector.tensors, v, retain_graph=True, allow_unused=True)
+        with naming_the_way_out():
+            parts = grad(
+                self._gradient, self.vector.tensors, v, retain_graph=True, allow_unused=True
+            )
         return self.vector.flatten(parts)
 
 

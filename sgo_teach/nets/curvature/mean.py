@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from torch import Tensor
 
-Product = Callable[[Tensor], Tensor]
+from sgo_teach.nets.parameters import Product
 
 
 class MeanProduct:

@@ -11,6 +11,8 @@ h = aW + b              ȧW + aẆ + ḃ
 h = a ∗ W + b           [a, ȧ] ∗ [Ẇ, W] + ḃ, one convolution of all channels
 h = σ(a), elementwise   σ'(a) ȧ, which is also what backward does with ȧ
 h = max-pool(a)         ȧ at the place of each maximum
+h = a + αb              ȧ + αḃ, as where a residual is added
+h = a ∘ b               ȧ ∘ b + a ∘ ḃ, as in dropout
 ======================  ====================================================
 
 Pearlmutter, "Fast exact multiplication by the Hessian", 1994, writes R{a} for ȧ.
@@ -155,6 +157,28 @@ def _max_pool_channels_last(winners: Tensor, plane: int) -> Rule:
     return tangent
 
 
+def _sum(node: Node) -> Rule:
+    shape, zero, alpha = shape_of(node), zero_like(node), node._saved_alpha
+
+    def tangent(da: Tensor | None, db: Tensor | None) -> Tensor:
+        moved = zero if da is None else da
+        moved = moved if db is None else moved + alpha * db
+        return moved.to(zero.dtype).expand(shape)
+
+    return tangent
+
+
+def _entrywise_product(node: Node) -> Rule:
+    a, b, shape, zero = node._saved_self, node._saved_other, shape_of(node), zero_like(node)
+
+    def tangent(da: Tensor | None, db: Tensor | None) -> Tensor:
+        moved = zero if da is None else da * b
+        moved = moved if db is None else moved + a * db
+        return moved.to(zero.dtype).expand(shape)
+
+    return tangent
+
+
 def _view(node: Node) -> Rule:
     shape = shape_of(node)
     return lambda da: da.reshape(shape)
@@ -169,11 +193,13 @@ def _transpose(node: Node) -> Rule:
 
 
 RULES: dict[str, Callable[[Node], Rule]] = {
+    "AddBackward0": _sum,
     "AddmmBackward0": _affine,
     "CloneBackward0": _copy,
     "ConvolutionBackward0": _convolution,
     "MaxPool2DWithIndicesBackward0": _max_pool,
     "MmBackward0": _linear,
+    "MulBackward0": _entrywise_product,
     "ReshapeAliasBackward0": _view,
     "TBackward0": _transpose,
     "UnsafeViewBackward0": _view,

@@ -51,10 +51,9 @@ def hvp_by_central_differences(
     theta, v = theta.detach(), v.detach()
     if h is not None and not h > 0:
         raise ValueError(f"h must be positive, not {h!r}")
-    length = float(v.norm())
-    if length == 0:
+    if not v.any():
         return torch.zeros_like(v)
-    h = _best_step(theta, length) if h is None else h
+    h = _best_step(theta, v) if h is None else h
     ahead, behind = _gradient(loss, theta + h * v), _gradient(loss, theta - h * v)
     return (ahead - behind) / (2 * h)
 
@@ -78,12 +77,19 @@ def hvp_by_double_backward(loss: Loss, theta: Tensor, v: Tensor) -> Tensor:
 def hvp_by_forward_over_reverse(loss: Loss, theta: Tensor, v: Tensor) -> Tensor:
     """Hv as the derivative of the gradient along v, by forward mode; in the shape of v.
 
-    Parameters and errors as in `hvp_by_central_differences`.
+    Parameters and errors as in `hvp_by_central_differences`. Where torch has no forward mode for
+    the backward pass of a loss, as for ``F.mse_loss`` and ``F.huber_loss``, the two change places:
+    Hv = ∇(gᵀv), with gᵀv by forward mode; equal, and with a graph of the forward pass.
     """
     _check(theta, v)
+    theta, v = theta.detach(), v.detach()
     with warnings.catch_warnings():  # torch's own, when it first meets forward mode
         warnings.filterwarnings("ignore", message="`torch.jit.script` is deprecated")
-        return torch.func.jvp(torch.func.grad(loss), (theta.detach(),), (v.detach(),))[1].detach()
+        try:
+            return torch.func.jvp(torch.func.grad(loss), (theta,), (v,))[1].detach()
+        except RuntimeError:  # a fault of the loss itself shows again below
+            slope = lambda t: torch.func.jvp(loss, (t,), (v,))[1]  # noqa: E731
+            return torch.func.grad(slope)(theta).detach()
 
 
 def loss_of_parameters(
@@ -114,7 +120,9 @@ def loss_of_parameters(
     return loss, vector.read()
 
 
-def _best_step(theta: Tensor, length: float) -> float:
+def _best_step(theta: Tensor, v: Tensor) -> float:
+    largest = float(v.abs().max())
+    length = largest * float((v / largest).norm())  # squares of tiny entries would vanish
     return torch.finfo(theta.dtype).eps ** (1 / 3) * (1 + float(theta.norm())) / length
 
 

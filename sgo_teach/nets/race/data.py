@@ -80,13 +80,14 @@ def _minibatches(n: int, batch_size: int, generator: torch.Generator) -> Iterato
 
 @torch.no_grad()
 def predict_logits(network: nn.Module, images: Tensor) -> Tensor:
-    """Logits (N, classes) in evaluation mode; the network is left in the mode it was in."""
-    training = network.training
+    """Logits (N, classes) in evaluation mode; each part is left in the mode it was in."""
+    training = [module for module in network.modules() if module.training]
     network.eval()
     try:
         return network(images)
     finally:
-        network.train(training)
+        for module in training:  # and not network.train(): frozen batch norms stay frozen
+            module.training = True
 
 
 def held_out_accuracy(network: nn.Module, data: ImageTensors) -> float:

@@ -10,8 +10,6 @@ from sgo_teach.nets.hessian_free import HessianFree
 from sgo_teach.nets.race.data import ImageTensors, minibatches
 from sgo_teach.nets.race.run import Entrant
 
-FORWARD = 1 / 3  # of a gradient: its backward pass is two products a layer, this is one
-
 
 def first_order_entrant(
     name: str,

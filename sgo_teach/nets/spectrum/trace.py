@@ -125,5 +125,6 @@ def _orthonormal(vectors: Iterable[Vector]) -> list[Vector]:
 
 def _estimate(known: float, samples: list[float]) -> TraceEstimate:
     values, probes = known + np.array(samples), len(samples)
-    error = float(values.std(ddof=1)) / sqrt(probes) if probes > 1 else nan
+    size = float(abs(values).max()) or 1.0  # whose square may be no number any more
+    error = size * float((values / size).std(ddof=1)) / sqrt(probes) if probes > 1 else nan
     return TraceEstimate(float(values.mean()), error, values)

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from math import isfinite, sqrt
 from typing import Any
 
 import numpy as np
 import torch
 
-Vector = Any
-Product = Callable[[Any], Any]
+from sgo_teach.solvers.cg import Product, Vector
+
 Generator = np.random.Generator | torch.Generator
 
 
@@ -81,8 +81,12 @@ def unit(name: str, v: Vector) -> Vector:
 
 
 def norm(v: Vector) -> float:
-    """‖v‖₂."""
-    return sqrt(float(v @ v))
+    """‖v‖₂; measured in units of the largest entry, whose square may be no number any more."""
+    largest = float(abs(v).max())
+    if largest == 0 or not isfinite(largest):
+        return largest
+    w = v / largest
+    return largest * sqrt(float(w @ w))
 
 
 def without(basis: Iterable[Vector], v: Vector) -> Vector:
@@ -108,11 +112,10 @@ def _check_size(n: int) -> None:
         raise ValueError(f"n, the number of components, must be at least 1, not {n}")
 
 
-@np.errstate(over="ignore", invalid="ignore")
 def _check_finite(name: str, v: Vector) -> None:
-    squared = float(v @ v)
-    if not isfinite(squared):
+    largest = float(abs(v).max())
+    if not isfinite(largest):
         raise ValueError(
-            f"{name} must be finite, but its squared length is {squared}; "
+            f"{name} must be finite, but its largest entry is {largest}; "
             "look for NaN or overflow where it was computed"
         )

@@ -3,20 +3,20 @@
 from sgo_teach.solvers.cg.recurrence import (
     BAD_PRECONDITIONER,
     NEGATIVE_CURVATURE,
-    NOT_FINITE,
     SOLVED,
     CGStep,
     Product,
     Vector,
     cg_steps,
 )
-from sgo_teach.solvers.cg.run import MAX_STEPS, CGResult, Iterate, cg
+from sgo_teach.solvers.cg.run import CGResult, Iterate, cg
 from sgo_teach.solvers.cg.stopping import (
     StopRule,
     geometric_spacing,
     martens_rule,
     residual_rule,
 )
+from sgo_teach.solvers.steps import MAX_STEPS, NOT_FINITE
 
 __all__ = [
     "BAD_PRECONDITIONER",

@@ -1,7 +1,8 @@
 """Conjugate gradients: solve A x = b with A symmetric positive definite, from products A p only.
 
 One file for numpy arrays and one-dimensional torch tensors alike: vectors meet nothing but
-``+ - * @`` and ``float()``, nothing is changed in place, and no library is asked which it is.
+``+ - * / @``, ``abs``, ``max`` and ``float()``, nothing is changed in place, and no library is
+asked which it is.
 Hestenes & Stiefel, "Methods of conjugate gradients for solving linear systems", 1952; in the
 form of Nocedal & Wright, *Numerical Optimization*, 2nd ed., 2006, ch. 5.
 
@@ -21,18 +22,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from math import inf, isfinite, sqrt
+from math import frexp, inf, isfinite, ldexp, sqrt
 from typing import Any
 
 import numpy as np
+
+from sgo_teach.solvers.steps import NOT_FINITE
 
 Vector = Any
 Product = Callable[[Any], Any]
 
 SOLVED = "solved"
 NEGATIVE_CURVATURE = "negative_curvature"
-NOT_FINITE = "not_finite"
 BAD_PRECONDITIONER = "bad_preconditioner"
+FLAT = float(np.finfo(float).eps)  # cosine between p and A p that only rounding keeps from 0
+WIDEST = 20  # powers of two that the largest entry of b may be off 1
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,12 +54,13 @@ class CGStep:
     curvature : float
         pᵀA p for that direction; 0 at k = 0.
     model_value : float
-        φ(x_k) = ½ x_kᵀA x_k − bᵀx_k.
+        φ(x_k) = ½ x_kᵀA x_k − bᵀx_k; like curvature 0 or infinite where its size is no float.
     residual_norm, b_norm : float
         ‖r_k‖₂ and ‖b‖₂.
     status : str
         Empty while CG can go on. ``"solved"``: the residual is zero. ``"negative_curvature"``:
-        pᵀA p ≤ 0; x is still that of the step before, p is the offending direction (so Steihaug's
+        pᵀA p ≤ 0, or ≤ ε‖p‖‖A p‖, which is 0 up to rounding and would send x out of sight; x is
+        still that of the step before, p is the offending direction (so Steihaug's
         method can go on from here). ``"not_finite"``: a product overflowed or gave NaN; all but
         k is still that of the step before. ``"bad_preconditioner"``: rᵀM⁻¹r ≤ 0.
     """
@@ -82,6 +87,9 @@ def cg_steps(
     The run ends by itself only on a step with a status; a stop rule is the caller's (see `cg`).
     Each step costs one product with A and one call of the preconditioner.
 
+    Where b is so small or large that squares might leave the floats, c·b with a power c of 2 is
+    solved for c·x, which is the same to the last bit. Integers are taken as floats.
+
     Parameters
     ----------
     A : callable (n,) -> (n,), or (n, n) matrix
@@ -99,6 +107,57 @@ def cg_steps(
         If b or x0 is not finite, or a shape is wrong.
     """
     product = A if callable(A) else A.__matmul__
+    b, x0 = 1.0 * b, None if x0 is None else 1.0 * x0
+    unit = max(_unit(b), 0.0 if x0 is None else _unit(x0)) or 1.0
+    if unit == 1:
+        return _steps(product, b, x0, preconditioner)
+    x0 = None if x0 is None else x0 / unit
+    return _scaled(_steps(product, b / unit, x0, preconditioner), unit)
+
+
+def _unit(v: Vector) -> float:
+    """The power of 2 next to the largest entry of v, 1 for all near 1; 0 where there is none."""
+    largest = float(abs(v).max()) if v.ndim == 1 and len(v) else 0.0
+    if not 0 < largest < inf:
+        return 0.0
+    exponent = frexp(largest)[1] - 1
+    return ldexp(1.0, exponent) if abs(exponent) > WIDEST else 1.0
+
+
+@np.errstate(over="ignore", invalid="ignore")
+def _in_units(step: CGStep, unit: float) -> CGStep:
+    """The step with lengths a unit times as long."""
+    return replace(
+        step,
+        x=unit * step.x,
+        r=unit * step.r,
+        p=unit * step.p,
+        curvature=unit * step.curvature * unit,
+        model_value=unit * step.model_value * unit,
+        residual_norm=unit * step.residual_norm,
+        b_norm=unit * step.b_norm,
+    )
+
+
+def _scaled(steps: Iterator[CGStep], unit: float) -> Iterator[CGStep]:
+    """The steps of a system solved in a unit, written out; the end where x leaves the floats."""
+    at = next(steps)
+    last = _in_units(at, unit)
+    yield last
+    for step in steps:
+        written = _in_units(step, unit)
+        if step.x is at.x:
+            written = replace(written, x=last.x)  # the same point stays the same object
+        if not float(abs(written.x).max()) < inf:
+            yield replace(last, k=step.k, status=NOT_FINITE)
+            return
+        yield written
+        at, last = step, written
+
+
+def _steps(
+    product: Product, b: Vector, x0: Vector | None, preconditioner: Product | None
+) -> Iterator[CGStep]:
     step = _first_step(product, b, x0)
     p, rz = step.p, inf  # beta = rz/inf = 0: the first direction is z itself
     yield step
@@ -146,11 +205,16 @@ def _advance(product: Product, b: Vector, step: CGStep, p: Vector, rz: float) ->
     k, curvature = step.k + 1, float(p @ Ap)
     if not isfinite(curvature):
         return replace(step, k=k, status=NOT_FINITE)
-    if curvature <= 0:
+    if curvature <= 0 or curvature <= _flat(p, Ap) < inf:
         return replace(step, k=k, p=p, curvature=curvature, status=NEGATIVE_CURVATURE)
     alpha = rz / curvature
     row = _row(step, b, k, step.x + alpha * p, step.r - alpha * Ap, p, curvature)
     return row or replace(step, k=k, status=NOT_FINITE)
+
+
+def _flat(p: Vector, Ap: Vector) -> float:
+    """The pᵀA p of vectors that are orthogonal but for rounding."""
+    return FLAT * sqrt(float(p @ p)) * sqrt(float(Ap @ Ap))
 
 
 def _row(

@@ -9,13 +9,12 @@ from typing import Any
 
 from sgo_teach.solvers.cg.recurrence import CGStep, Product, Vector, cg_steps
 from sgo_teach.solvers.cg.stopping import StopRule, residual_rule
-
-MAX_STEPS = "max_steps"
+from sgo_teach.solvers.steps import MAX_STEPS
 
 
 @dataclass(frozen=True, eq=False)
 class Iterate:
-    """An iterate kept by reference: number k, point x (n,), model value φ(x)."""
+    """An iterate kept by reference: x (n,) with φ(x) and k, the steps taken to reach it."""
 
     k: int
     x: Vector
@@ -88,15 +87,17 @@ def cg(
     phi: list[float] = []
     norms: list[float] = []
     kept: list[Iterate] = []
-    next_kept = next(wanted, inf)
+    next_kept, reached = next(wanted, inf), None
     while True:
         step = next(steps)
+        if reached is None or step.x is not reached.x:
+            reached = step  # a product that ended the run made no step
         if step.k == len(phi):
             phi.append(step.model_value)
             norms.append(step.residual_norm)
         reason = step.status or _first_reason(rules, step, phi) or ("", MAX_STEPS)[step.k >= most]
         if (step.k >= next_kept or reason) and not (kept and kept[-1].x is step.x):
-            kept.append(Iterate(step.k, step.x, step.model_value))
+            kept.append(Iterate(reached.k, step.x, step.model_value))
             next_kept = next((index for index in wanted if index > step.k), inf)
         if reason:
             return CGResult(step.x, step.k, reason, tuple(kept), tuple(phi), tuple(norms), step)

@@ -6,7 +6,7 @@ to stop or None.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import count
 from math import ceil
 
@@ -43,7 +43,7 @@ def martens_rule(progress: float = 5e-4, shortest: int = 10, share: float = 0.1)
 
 
 def geometric_spacing(first: int = 5, growth: float = 1.3) -> Iterator[int]:
-    """Indices first, ⌈first·growth⌉, ...: which CG iterates are kept for backtracking.
+    """Indices first, ⌈first·growth⌉, ..., each at least one more: which iterates of CG to keep.
 
     Raises
     ------
@@ -52,4 +52,11 @@ def geometric_spacing(first: int = 5, growth: float = 1.3) -> Iterator[int]:
     """
     if first < 1 or growth <= 1:
         raise ValueError(f"needs first >= 1 and growth > 1, not {first} and {growth}")
-    return (ceil(first * growth**j) for j in count())
+    return _increasing(ceil(first * growth**j) for j in count())
+
+
+def _increasing(indices: Iterable[int]) -> Iterator[int]:
+    last = 0
+    for index in indices:
+        last = max(index, last + 1)
+        yield last

@@ -1,6 +1,6 @@
 """Minimising on a set: Newton under equalities, the log barrier, projections."""
 
-from sgo_teach.solvers.constrained.barrier import BarrierStep, Centering, barrier_steps, gap_below
+from sgo_teach.solvers.constrained.barrier import BarrierStep, Centring, barrier_steps, gap_below
 from sgo_teach.solvers.constrained.equality import (
     EqualityStep,
     decrement_below,
@@ -23,7 +23,7 @@ from sgo_teach.solvers.constrained.projections import project_ball, project_box,
 
 __all__ = [
     "BarrierStep",
-    "Centering",
+    "Centring",
     "EqualityStep",
     "ProjectedNewtonStep",
     "ProjectedStep",

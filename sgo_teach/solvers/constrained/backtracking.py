@@ -1,4 +1,4 @@
-"""Halve a step until it is good enough: the line search of every method in this package.
+"""Halve a step until it is good enough: the line search of the constrained methods.
 
 It judges any merit (a value, a norm of residuals, a value along a bent arc), which is more than
 the searches along a ray in `sgo_teach.solvers.line_search` do.
@@ -10,8 +10,6 @@ from collections.abc import Callable
 
 import numpy as np
 
-STALLED = "stalled"
-UPHILL = "uphill"
 ULPS = 100 * np.finfo(float).eps  # what the last few operations of a merit may have lost
 
 

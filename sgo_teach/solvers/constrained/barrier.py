@@ -12,7 +12,6 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import ArrayLike
 
-from sgo_teach.solvers.constrained.backtracking import STALLED
 from sgo_teach.solvers.constrained.equality import (
     EqualityStep,
     decrement_below,
@@ -21,6 +20,7 @@ from sgo_teach.solvers.constrained.equality import (
 from sgo_teach.solvers.constrained.kkt import check_feasible, constraints, equalities, full_row_rank
 from sgo_teach.solvers.steps import (
     MAX_STEPS,
+    STALLED,
     Objective,
     Result,
     Step,
@@ -33,10 +33,11 @@ from sgo_teach.solvers.steps import (
 Rows = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]  # G, h, A, b
 CENTRED = 1e-10  # λ²/2 of a centring, which bounds how far off its centre it may end
 SPOILED = 0.01  # relative round-off of a slack, past which no centring is meant any more
+ULP = float(np.finfo(float).eps)
 MOST_NEWTON_STEPS = 100
 
 
-class Centering:
+class Centring:
     """The objective t·f(x) − Σ log(h_i − g_i·x) of one centring, +∞ where Gx < h fails.
 
     Parameters
@@ -92,7 +93,8 @@ class BarrierStep(Step):
     gap : float
         m/t, the duality gap, which bounds f(x_k) − f* where f is convex.
     dual : (m,) array
-        λ_i = 1/(t (h_i − g_i·x)), dual feasible multipliers of Gx ≤ h.
+        λ_i = 1/(t (h_i − g_i·x)), corrected by the last Newton step so that they are dual feasible:
+        multipliers of Gx ≤ h.
     nu : (p,) array
         Multipliers of Ax = b: ∇f + Gᵀλ + Aᵀν = 0.
     path : (j, n) array
@@ -185,19 +187,20 @@ def _barrier(
 
 def _centre(problem: Objective, rows: Rows, x: np.ndarray, t: float) -> Result:
     G, h, A, b = rows
-    centring = Centering(problem, G, h, t)
+    centring = Centring(problem, G, h, t)
     steps = feasible_newton_steps(centring, A, b, x)
     return minimize(steps, _centred(centring), MOST_NEWTON_STEPS)
 
 
-def _centred(centring: Centering) -> StopRule:
+def _centred(centring: Centring) -> StopRule:
     """λ²/2 is small, or as small as round-off lets it be, or round-off has spoiled the slacks."""
 
     def rule(step: Step) -> str | None:
         roundoff = centring.roundoff(step.x)
         if roundoff > SPOILED:
             return STALLED
-        return decrement_below(max(CENTRED, roundoff**2))(step)
+        # λ²/2 is what the objective has still to fall, and it cannot fall by less than an ulp.
+        return decrement_below(max(CENTRED, roundoff**2, ULP * abs(step.value)))(step)
 
     return rule
 
@@ -207,12 +210,24 @@ def _barrier_step(
 ) -> BarrierStep:
     G, h, *_ = rows
     value, gradient, status_here = evaluate(problem, centre.x)
-    nu = cast(EqualityStep, centre.steps[-1]).nu / t
+    dual, nu = _multipliers(G, h - G @ centre.x, t, cast(EqualityStep, centre.steps[-1]))
     return BarrierStep(
         k, centre.x, value, gradient, move, status_here or status,
-        t=t, gap=len(h) / t, dual=1 / (t * (h - G @ centre.x)), nu=nu,
+        t=t, gap=len(h) / t, dual=dual, nu=nu,
         path=np.array([step.x for step in centre.steps]),
     )  # fmt: skip
+
+
+def _multipliers(
+    G: np.ndarray, slack: np.ndarray, t: float, last: EqualityStep
+) -> tuple[np.ndarray, np.ndarray]:
+    """λ (m,) and ν (p,) of the Newton step from the centre, to first order those of x + Δx.
+
+    1/(t·slack) alone has the relative round-off of the slack, and ∇f + Gᵀλ + Aᵀν = 0 would fail by
+    that much; the KKT system of Δx makes it good.
+    """
+    dx = last.delta / last.alpha if last.alpha else 0.0 * last.x
+    return (1 + G @ dx / slack) / (t * slack), last.nu / t
 
 
 def _check_strictly_feasible(G: np.ndarray, h: np.ndarray, x: np.ndarray) -> None:

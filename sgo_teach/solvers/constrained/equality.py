@@ -13,9 +13,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from sgo_teach.solvers.constrained.backtracking import STALLED, UPHILL, backtrack, roundoff
+from sgo_teach.solvers.constrained.backtracking import backtrack, roundoff
 from sgo_teach.solvers.constrained.kkt import check_feasible, full_row_rank, solve_kkt
-from sgo_teach.solvers.steps import Objective, Step, StopRule, evaluate, starting_point
+from sgo_teach.solvers.quadratic_model import evaluate_hessian
+from sgo_teach.solvers.steps import (
+    STALLED,
+    UPHILL,
+    Objective,
+    Step,
+    StopRule,
+    evaluate,
+    starting_point,
+)
 
 SLOPE_FRACTION = 0.1  # c of both Armijo conditions; any number below ½ will do
 
@@ -105,9 +114,9 @@ def infeasible_newton_steps(
 ) -> Iterator[EqualityStep]:
     """Yield the steps of Newton's method on the conditions ∇f(x) + Aᵀν = 0, Ax = b.
 
-    α = 1, ½, ¼, … is the first with ‖r(x + αΔx, ν + αΔν)‖ ≤ (1 − α/10) ‖r(x, ν)‖ for the residual
-    r = (∇f + Aᵀν, Ax − b). A full step makes x feasible, and feasible it stays. f itself may
-    rise.
+    α = 1, ½, ¼, … is the first with f(x + αΔx) finite and
+    ‖r(x + αΔx, ν + αΔν)‖ < (1 − α/10) ‖r(x, ν)‖ for the residual r = (∇f + Aᵀν, Ax − b), up to
+    rounding where α = 1. A full step makes x feasible, and feasible it stays. f itself may rise.
 
     Parameters
     ----------
@@ -173,9 +182,7 @@ def _newton_direction(
     """Δx (n,), its multipliers (p,), the decrement and the status at x."""
     if status:
         return np.zeros_like(x), np.zeros_like(r), np.nan, status
-    H = np.asarray(problem.hessian(x), float)
-    if H.shape != (x.size, x.size):
-        raise ValueError(f"the Hessian at x of shape {x.shape} must be square, not {H.shape}")
+    H = evaluate_hessian(problem, x)
     dx, nu, status = solve_kkt(H, A, g, r)
     square = dx @ H @ dx if not status else np.nan
     return dx, nu, float(np.sqrt(square)) if square >= 0 else np.nan, status
@@ -204,11 +211,13 @@ def _shrink_residual(
     primal: tuple[np.ndarray, np.ndarray],
     dual: tuple[np.ndarray, np.ndarray],
 ) -> float:
-    """The α along (Δx, Δν) that shrinks the residual, or 0."""
+    """The α along (Δx, Δν) that stays in f's domain and shrinks the residual, or 0."""
     (x, dx), (nu, dnu) = primal, dual
 
     def norm(alpha: float) -> float:
         x_new, nu_new = x + alpha * dx, nu + alpha * dnu
+        if not np.isfinite(problem.value(x_new)):  # its gradient may be finite there all the same
+            return np.inf
         dual = np.asarray(problem.gradient(x_new), float) + A.T @ nu_new
         return float(np.linalg.norm(np.concatenate([dual, A @ x_new - b])))
 

@@ -76,7 +76,7 @@ def equalities(A: ArrayLike | None, b: ArrayLike | None, n: int) -> tuple[ArrayL
 
 
 def solve_kkt(
-    H: np.ndarray, A: np.ndarray, gradient: np.ndarray, residual: np.ndarray
+    H: ArrayLike, A: ArrayLike, gradient: ArrayLike, residual: ArrayLike
 ) -> tuple[np.ndarray, np.ndarray, str]:
     """Solve [H Aᵀ; A 0] [Δ; ν] = −[∇f; Ax − b], Boyd & Vandenberghe (10.19).
 
@@ -96,6 +96,7 @@ def solve_kkt(
     status : str
         Empty, ``"singular"`` or ``"not_finite"``; then delta and nu are 0.
     """
+    H, A, gradient, residual = (np.asarray(part, float) for part in (H, A, gradient, residual))
     n, p = gradient.size, residual.size
     if not np.all(np.isfinite(H)):
         return np.zeros(n), np.zeros(p), NOT_FINITE

@@ -69,7 +69,7 @@ def phase_one(
     A, b = full_row_rank(*equalities(A, b, n), n)
     near = np.linalg.lstsq(A, b, rcond=None)[0] if b.size else np.zeros(n)
     rows, sides = _with_violation(G, h, near, bound)
-    start = np.append(near, max(np.max(G @ near - h), 0.0) + 1.0)
+    start = np.append(near, np.max(G @ near - h, initial=0.0) + 1.0)
     steps = barrier_steps(Violation(), rows, sides, start, A=np.pad(A, ((0, 0), (0, 1))), b=b)
     last = cast(BarrierStep, minimize(steps, _decided).steps[-1])
     *x, s = last.x

@@ -12,10 +12,18 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from sgo_teach.solvers.constrained.backtracking import STALLED, backtrack
+from sgo_teach.solvers.constrained.backtracking import backtrack
 from sgo_teach.solvers.constrained.projected import ProjectedStep
 from sgo_teach.solvers.constrained.projections import project_box
-from sgo_teach.solvers.steps import NOT_FINITE, SINGULAR, Objective, evaluate, starting_point
+from sgo_teach.solvers.quadratic_model import evaluate_hessian
+from sgo_teach.solvers.steps import (
+    NOT_FINITE,
+    SINGULAR,
+    STALLED,
+    Objective,
+    evaluate,
+    starting_point,
+)
 
 DECREASE_FRACTION = 1e-4  # σ of the Armijo condition along the projection arc
 NEAR = 1e-3  # the greatest ε within which a bound counts as reached
@@ -124,9 +132,7 @@ def _direction(
     problem: Objective, x: np.ndarray, g: np.ndarray, active: np.ndarray, naive: bool
 ) -> tuple[np.ndarray, str]:
     """p (n,): −g where active, a Newton step of the reduced Hessian elsewhere; and the status."""
-    H = np.asarray(problem.hessian(x), float)
-    if H.shape != (x.size, x.size):
-        raise ValueError(f"the Hessian at x of shape {x.shape} must be square, not {H.shape}")
+    H = evaluate_hessian(problem, x)
     if not np.all(np.isfinite(H)):
         return np.zeros_like(x), NOT_FINITE
     free, p = np.flatnonzero(~active), -g

@@ -21,14 +21,17 @@ def project_box(x: ArrayLike, lower: ArrayLike, upper: ArrayLike) -> np.ndarray:
     Raises
     ------
     ValueError
-        If the box is empty.
+        If the box is empty or does not fit x.
     """
-    lower, upper = np.asarray(lower, dtype=float), np.asarray(upper, dtype=float)
+    x, lower, upper = (np.asarray(part, dtype=float) for part in (x, lower, upper))
+    _fits("lower", lower, x)
+    _fits("upper", upper, x)
     if not np.all(lower <= upper):
         raise ValueError(f"a box needs lower <= upper, not {lower} and {upper}")
-    return np.clip(np.asarray(x, dtype=float), lower, upper)
+    return np.clip(x, lower, upper)
 
 
+@np.errstate(over="ignore")
 def project_ball(x: ArrayLike, radius: float = 1.0, center: ArrayLike = 0.0) -> np.ndarray:
     """The point of ‖z − center‖₂ ≤ radius nearest to x (..., n), same shape.
 
@@ -42,15 +45,23 @@ def project_ball(x: ArrayLike, radius: float = 1.0, center: ArrayLike = 0.0) -> 
     Raises
     ------
     ValueError
-        If the radius is negative or not finite.
+        If the radius is negative or not finite, or the centre does not fit x.
     """
     if not 0 <= radius < np.inf:
         raise ValueError(f"radius must be finite and at least 0, not {radius}")
     x, center = np.asarray(x, dtype=float), np.asarray(center, dtype=float)
+    _fits("center", center, x)
     away = x - center
-    length = np.linalg.norm(away, axis=-1, keepdims=True)
-    shrunk = center + away * (radius / np.maximum(length, np.finfo(float).tiny))
-    return np.where(length > radius, shrunk, x)
+    size = np.max(np.abs(away), axis=-1, keepdims=True, initial=np.finfo(float).tiny)
+    u = away / size  # so that no square leaves the floats
+    length = np.linalg.norm(u, axis=-1, keepdims=True)
+    shrunk = center + u * (radius / np.maximum(length, 1.0))
+    return np.where(length > radius / size, shrunk, x)
+
+
+def _fits(name: str, part: np.ndarray, x: np.ndarray) -> None:
+    if part.ndim and part.shape[-1:] != x.shape[-1:]:
+        raise ValueError(f"{name} must be a number or fit x of shape {x.shape}, not {part.shape}")
 
 
 def project_simplex(x: ArrayLike, total: float = 1.0) -> np.ndarray:

@@ -126,7 +126,7 @@ def _suspicion(
     """Which coordinates are wrong, if others are right, and what they have in common."""
     if not wrong.any():
         return ""
-    if np.allclose(np.sort(claimed), np.sort(measured), rtol=tol, atol=tol * np.abs(claimed).max()):
+    if _permuted(claimed, measured, tol):
         return "the coordinates stand in another order"
     how = _in_common(claimed[wrong], measured[wrong], tol)
     if not np.any(counts & ~wrong):
@@ -134,6 +134,15 @@ def _suspicion(
     at = ", ".join(map(str, np.flatnonzero(wrong)))
     which = f"coordinate{'s' if wrong.sum() > 1 else ''} {at} only"
     return f"{which}: {how}" if how else which
+
+
+def _permuted(claimed: np.ndarray, measured: np.ndarray, tol: float) -> bool:
+    """Whether the numbers agree once sorted, and do not as they stand."""
+
+    def agree(a: np.ndarray, b: np.ndarray) -> bool:
+        return np.allclose(a, b, rtol=tol, atol=tol * np.max(np.abs(claimed)))
+
+    return agree(np.sort(claimed), np.sort(measured)) and not agree(claimed, measured)
 
 
 def _in_common(claimed: np.ndarray, measured: np.ndarray, tol: float) -> str:

@@ -117,9 +117,11 @@ def jacobian(
     Raises
     ------
     ValueError
-        As `derivative`, or if x is not a vector.
+        As `derivative`, or if x is not a vector with at least one coordinate.
     """
     x = vector(x)
+    if not x.size:
+        raise ValueError("x must have at least one coordinate, or there is nothing to derive by")
     steps = best_step(scheme, x.dtype, x) if h is None else _positive(h, x.dtype)
     steps = np.broadcast_to(steps, x.shape)
     here = np.asarray(f(x.copy())) if scheme in ("forward", "backward") else None
@@ -168,12 +170,17 @@ def hessian_vector_product(
     v = np.asarray(v, dtype=x.dtype)
     if v.shape != x.shape:
         raise ValueError(f"v must have the shape of x, {x.shape}, not {v.shape}")
-    length = np.linalg.norm(v)
-    if length == 0:
+    largest = np.max(np.abs(v), initial=0)
+    if largest == 0:
         return np.zeros_like(x)
-    size = np.linalg.norm(x)
-    nudge = best_step("central", x.dtype, size) if h is None else _positive(h, x.dtype)
-    return length * _along(gradient, x, v / length, "central", nudge)
+    u = v / largest  # so that ‖v‖² leaves the floats for no v
+    length = np.linalg.norm(u)
+    nudge = _nudge(x) if h is None else _positive(h, x.dtype)
+    return largest * (length * _along(gradient, x, u / length, "central", nudge))
+
+
+def _nudge(x: np.ndarray) -> np.ndarray:
+    return best_step("central", x.dtype, np.linalg.norm(x))
 
 
 def _along(f: Function, x: np.ndarray, e: Any, scheme: str, h: Any, here: Any = None) -> np.ndarray:

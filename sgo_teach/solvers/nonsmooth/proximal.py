@@ -13,7 +13,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import ArrayLike
 
-from sgo_teach.solvers.steps import NOT_FINITE, Step, starting_point
+from sgo_teach.solvers.steps import NOT_FINITE, Step, advance, starting_point
 
 
 class Composite(Protocol):
@@ -99,6 +99,7 @@ def proximal_gradient_steps(
         Anything with ``value``, ``smooth_gradient``, ``prox`` and, unless the step size is given,
         ``lipschitz``.
     start : (n,) array
+        g may be infinite there: step 0 then has the value +∞, and step 1 is back in g's domain.
     step_size : float, optional
         α, by default 1/L; below 2/L to converge.
 
@@ -147,19 +148,28 @@ def _steps(
         yield step
         if step.status:
             return
-        x, before, k = x + step.delta, x, k + 1
+        x, before, k = advance(x, step.delta), x, k + 1
         y = x
         if momentum:
             t, t_before = (1 + np.sqrt(1 + 4 * t**2)) / 2, t
-            y = x + (t_before - 1) / t * (x - before)
+            y = _beyond(x, before, (t_before - 1) / t)
 
 
+@np.errstate(over="ignore", invalid="ignore")
+def _beyond(x: np.ndarray, before: np.ndarray, share: float) -> np.ndarray:
+    """Past x (n,) by a share of the last move."""
+    return x + share * (x - before)
+
+
+@np.errstate(over="ignore", invalid="ignore", divide="ignore")
 def _proximal_step(
     problem: Composite, k: int, x: np.ndarray, y: np.ndarray, alpha: float, t: float
 ) -> ProximalStep:
     value, after = float(problem.value(x)), _forward_backward(problem, y, alpha)
     from_x = after if y is x else _forward_backward(problem, x, alpha)
-    finite = np.isfinite(value) and np.all(np.isfinite(after))
+    # At the start g may be infinite: its prox leads back to where it is not.
+    meant = np.isfinite(value) or (k == 0 and value == np.inf)
+    finite = meant and np.all(np.isfinite(after))
     delta, status = (after - x, "") if finite else (np.zeros_like(x), NOT_FINITE)
     mapping = (x - from_x) / alpha
     return ProximalStep(k, x, value, mapping, delta, status, y=y, step_size=alpha, t=t)
@@ -168,10 +178,10 @@ def _proximal_step(
 @np.errstate(over="ignore", invalid="ignore", divide="ignore")
 def _forward_backward(problem: Composite, x: np.ndarray, alpha: float) -> np.ndarray:
     """prox_{αg}(x − α∇f(x)), shape (n,)."""
-    slope = np.asarray(problem.smooth_gradient(x), float)
+    slope = np.array(problem.smooth_gradient(x), float)
     if slope.shape != x.shape:
         raise ValueError(f"the gradient of the smooth part must be {x.shape}, not {slope.shape}")
-    return np.asarray(problem.prox(x - alpha * slope, alpha), float)
+    return np.array(problem.prox(x - alpha * slope, alpha), float)
 
 
 def _step_size(problem: Composite, step_size: float | None) -> float:

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from sgo_teach.solvers.descent import StepSize
-from sgo_teach.solvers.steps import Differentiable, Step, evaluate, starting_point
+from sgo_teach.solvers.descent import StepSize, positive_step_size
+from sgo_teach.solvers.steps import Differentiable, Step, advance, evaluate, starting_point
 
 Rule = Callable[[int, float, np.ndarray], float]
 
@@ -63,10 +63,7 @@ def subgradient_steps(
     """
 
     def rule(k: int, value: float, g: np.ndarray) -> float:
-        alpha = step_size(k) if callable(step_size) else step_size
-        if not 0 < alpha < np.inf:
-            raise ValueError(f"step_size must be positive and finite, not {alpha}")
-        return float(alpha)
+        return float(positive_step_size(step_size, k))
 
     return _subgradient(problem, starting_point(start), rule)
 
@@ -97,8 +94,8 @@ def polyak_steps(
     def rule(k: int, value: float, g: np.ndarray) -> float:
         if value < lowest - 1e-12 * max(1.0, abs(lowest)):
             raise ValueError(f"lowest = {lowest} is not the least value: L(x_{k}) is {value}")
-        square = float(g @ g)  # 0 where a tiny g underflows
-        return max(value - lowest, 0.0) / square if square else 0.0
+        size = float(np.max(np.abs(g)))  # g is measured in it: ‖g‖² may leave the floats
+        return max(value - lowest, 0.0) / size / float(np.sum((g / size) ** 2)) / size
 
     return _subgradient(problem, starting_point(start), rule)
 
@@ -120,11 +117,12 @@ def _subgradient(problem: Differentiable, x: np.ndarray, rule: Rule) -> Iterator
         if value < best_value:
             best_x, best_value = x, value
         alpha = rule(k, value, g) if np.any(g) and not status else 0.0
-        delta = -alpha * g if alpha else np.zeros_like(x)
+        with np.errstate(over="ignore"):
+            delta = -alpha * g if alpha else np.zeros_like(x)
         yield SubgradientStep(
             k, x, value, g, delta, status,
             step_size=alpha, best_x=best_x, best_value=best_value,
         )  # fmt: skip
         if status:
             return
-        x, k = x + delta, k + 1
+        x, k = advance(x, delta), k + 1

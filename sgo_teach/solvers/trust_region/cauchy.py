@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from sgo_teach.solvers.cg import NEGATIVE_CURVATURE
-from sgo_teach.solvers.trust_region.proposal import BOUNDARY, INSIDE, Proposal, checked
+from sgo_teach.solvers.trust_region.proposal import BOUNDARY, INSIDE, Proposal, checked, matrix
 
 
 def cauchy_point(g: ArrayLike, H: ArrayLike, radius: float) -> Proposal:
@@ -25,13 +25,15 @@ def cauchy_point(g: ArrayLike, H: ArrayLike, radius: float) -> Proposal:
     Raises
     ------
     ValueError
-        If the radius is not positive and finite, or g is not a finite vector.
+        If the radius is not positive and finite, g is not a finite vector, or H is not a finite
+        matrix that fits it.
     """
     g, length = checked(g, radius)
+    H = matrix(H, g.size)
     if length == 0:
         return Proposal(0.0 * g, INSIDE, False, np.zeros((1, g.size)))
     u = g / length
-    curvature = float(u @ np.asarray(H) @ u)
+    curvature = float(u @ H @ u)
     inside = length < curvature * radius  # τ < 1
     p = -(length / curvature if inside else radius) * u
     reason = INSIDE if inside else BOUNDARY if curvature > 0 else NEGATIVE_CURVATURE

@@ -14,16 +14,24 @@ from sgo_teach.solvers.trust_region.proposal import (
     Proposal,
     checked,
     crossings,
+    matrix,
 )
 
 
+@np.errstate(over="ignore", invalid="ignore", divide="ignore")
 def dogleg_path(g: ArrayLike, H: ArrayLike) -> np.ndarray | None:
     """The corners 0, p_U, p_B of the dogleg, shape (3, n), or None if H is not positive definite.
 
     p_U = −(gᵀg/gᵀH g) g minimises the model along −g without regard to a radius, p_B = −H⁻¹g is
     the Newton step. Nocedal & Wright, *Numerical Optimization*, 2nd ed., 2006, (4.15) and (4.16).
+
+    Raises
+    ------
+    ValueError
+        If H is not a finite matrix that fits g.
     """
-    g, H = np.asarray(g, dtype=float), np.asarray(H, dtype=float)
+    g = np.asarray(g, dtype=float)
+    H = matrix(H, g.size)
     newton = positive_definite_step(H, g)
     if newton is None:
         return None

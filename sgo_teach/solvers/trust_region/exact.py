@@ -11,6 +11,7 @@ from sgo_teach.solvers.trust_region.proposal import (
     INSIDE,
     Proposal,
     checked,
+    matrix,
 )
 
 MAX_ITERATIONS = 100
@@ -39,39 +40,39 @@ def exact(g: ArrayLike, H: ArrayLike, radius: float) -> Proposal:
         As `cauchy_point`.
     """
     g, _ = checked(g, radius)
-    h, Q = np.linalg.eigh(np.asarray(H, dtype=float))
+    h, Q = np.linalg.eigh(matrix(H, g.size))
+    # In q = p/Δ it is the same problem with ΔH and radius 1, and no ‖p‖² leaves the floats.
+    h = radius * h
     c, gaps = Q.T @ g, h - h[0]
     # μ = λ + h₁ is the unknown: next to the pole λ = −h₁ all digits of λ would cancel.
-    nearest = float(np.max(np.abs(c[gaps == 0]))) / radius  # ‖p(μ)‖ ≥ Δ up to here
+    nearest = float(np.max(np.abs(c[gaps == 0])))  # ‖q(μ)‖ ≥ 1 up to here
     mu = max(h[0], nearest if nearest > NO_SHARE else 0.0, 0.0)
-    p = -c / _shifted(gaps, mu)
-    slack = radius - float(np.linalg.norm(p))
+    q = -c / _shifted(gaps, mu)
+    slack = 1 - float(np.linalg.norm(q))
     if slack >= 0 and mu <= h[0]:
-        return _proposal(Q @ p, INSIDE, 0.0)
+        return _proposal(radius * (Q @ q), INSIDE, 0.0)
     if slack >= 0 and mu == 0:
-        p[0] = np.sqrt(slack * (2 * radius - slack))  # Δ² − ‖p‖² without cancellation
-        return _proposal(Q @ p, HARD_CASE, -h[0])
-    mu, p = _on_boundary(c, gaps, mu, radius)
-    return _proposal(Q @ p, BOUNDARY, mu - h[0])
+        q[0] = np.sqrt(slack * (2 - slack))  # 1 − ‖q‖² without cancellation
+        return _proposal(radius * (Q @ q), HARD_CASE, -h[0] / radius)
+    mu, q = _on_boundary(c, gaps, mu)
+    return _proposal(radius * (Q @ q), BOUNDARY, (mu - h[0]) / radius)
 
 
-def _on_boundary(
-    c: np.ndarray, gaps: np.ndarray, mu: float, radius: float
-) -> tuple[float, np.ndarray]:
-    """μ and p(μ) of length Δ. 1/‖p(μ)‖ is concave: from the left Newton never overshoots."""
-    p = -c / _shifted(gaps, mu)
+def _on_boundary(c: np.ndarray, gaps: np.ndarray, mu: float) -> tuple[float, np.ndarray]:
+    """μ and q(μ) of length 1. 1/‖q(μ)‖ is concave: from the left Newton never overshoots."""
+    q = -c / _shifted(gaps, mu)
     for _ in range(MAX_ITERATIONS):
-        length = float(np.linalg.norm(p))
-        if length <= radius * (1 + 1e-15):
+        length = float(np.linalg.norm(q))
+        if length <= 1 + 1e-15:
             break
-        steepness = np.sum((p / length) ** 2 / _shifted(gaps, mu))
-        mu += (length - radius) / radius / steepness
-        p = -c / _shifted(gaps, mu)
-    return mu, p
+        steepness = np.sum((q / length) ** 2 / _shifted(gaps, mu))
+        mu += (length - 1) / steepness
+        q = -c / _shifted(gaps, mu)
+    return mu, q
 
 
 def _shifted(gaps: np.ndarray, mu: float) -> np.ndarray:
-    """h + λ, the diagonal of H + λI; infinite where it is 0, so that p has no share there."""
+    """h + λ, the diagonal of H + λI; infinite where it is 0, so that q has no share there."""
     shifted = gaps + mu
     return np.where(shifted == 0, np.inf, shifted)
 

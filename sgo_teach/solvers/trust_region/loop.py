@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import isfinite
 
 import numpy as np
@@ -16,7 +16,7 @@ from sgo_teach.solvers.quadratic_model import (
     quadratic_model,
     try_step,
 )
-from sgo_teach.solvers.steps import Objective, starting_point
+from sgo_teach.solvers.steps import STALLED, Objective, starting_point
 from sgo_teach.solvers.trust_region.cauchy import cauchy_point
 from sgo_teach.solvers.trust_region.dogleg import dogleg
 from sgo_teach.solvers.trust_region.exact import exact
@@ -29,11 +29,15 @@ SUBPROBLEMS: dict[str, Subproblem] = {
     "steihaug": steihaug,
     "exact": exact,
 }
+SMALLEST_RADIUS = float(np.finfo(float).tiny) ** 0.5  # the square of a smaller one underflows
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class TrustRegionStep(TrialStep):
     """A `TrialStep` with ‖trial‖ ≤ radius.
+
+    Its status may also be ``"stalled"``: the trial is too short to move x, and it was rejected, or
+    the longer one before it was.
 
     Attributes
     ----------
@@ -114,12 +118,15 @@ def _trust_region(
     eta: float,
     solve: Subproblem,
 ) -> Iterator[TrustRegionStep]:
-    model, k = quadratic_model(problem, x), 0
+    model, k, refused = quadratic_model(problem, x), 0, False
     while True:
         step = _step(problem, model, k, radius, eta, solve)
+        if _immovable(step) and (refused or not step.accepted):
+            step = replace(step, status=step.status or STALLED, accepted=False, delta=0.0 * x)
         yield step
         if step.status:
             return
+        refused = not step.accepted
         radius, k = next_radius(radius, step.rho, step.on_boundary, max_radius), k + 1
         if step.accepted:
             model = quadratic_model(problem, model.x + step.delta)
@@ -136,12 +143,12 @@ def _step(
     p, actual, rho = try_step(problem, model, proposal.p)
     accepted = rho > eta and actual <= 0 and not model.status
     return TrustRegionStep(
-        k,
-        model.x,
-        model.value,
-        g,
-        p if accepted else zero,
-        model.status,
+        k=k,
+        x=model.x,
+        value=model.value,
+        gradient=g,
+        delta=p if accepted else zero,
+        status=model.status,
         hessian=H,
         trial=p,
         model_change=model.change(p),
@@ -154,6 +161,11 @@ def _step(
         path=proposal.path,
         multiplier=proposal.multiplier,
     )
+
+
+def _immovable(step: TrustRegionStep) -> bool:
+    """Whether the trial leaves x where it is, or would after the next few cuts of the radius."""
+    return step.radius < SMALLEST_RADIUS or np.array_equal(step.x + step.trial, step.x)
 
 
 def _solver(subproblem: str | Subproblem) -> Subproblem:

@@ -64,11 +64,29 @@ def checked(g: ArrayLike, radius: float) -> tuple[np.ndarray, float]:
     return g, float(np.linalg.norm(g))
 
 
+def matrix(H: ArrayLike, n: int) -> np.ndarray:
+    """H (n, n) as floats.
+
+    Raises
+    ------
+    ValueError
+        If it has another shape or is not finite.
+    """
+    H = np.asarray(H, dtype=float)
+    if H.shape != (n, n) or not np.all(np.isfinite(H)):
+        raise ValueError(
+            f"H must be a finite matrix ({n}, {n}) to fit the gradient, not {H} of shape {H.shape}"
+        )
+    return H
+
+
 def crossings(z: np.ndarray, d: np.ndarray, radius: float) -> tuple[float, float]:
     """The τ₋ ≤ 0 ≤ τ₊ with ‖z + τd‖ = Δ, for z (n,) inside and d (n,) not zero."""
-    a, b = float(d @ d), float(z @ d)
-    c = min(float(z @ z) - radius * radius, 0.0)
+    # Measured in radii and in the largest entry of d, no square leaves the floats.
+    size = float(np.max(np.abs(d)))
+    z, d = z / radius, d / size
+    a, b, c = float(d @ d), float(z @ d), min(float(z @ z) - 1, 0.0)
     # Of the two roots the one without cancellation is computed, the other from τ₋τ₊ = c/a.
     q = -(b + (1 if b >= 0 else -1) * sqrt(b * b - a * c))
-    far, near = q / a, (c / q if q else 0.0)
+    far, near = radius / size * (q / a), radius / size * (c / q if q else 0.0)
     return min(far, near), max(far, near)

@@ -14,6 +14,7 @@ from sgo_teach.solvers.trust_region.proposal import (
     Proposal,
     checked,
     crossings,
+    matrix,
 )
 
 
@@ -51,7 +52,7 @@ def steihaug(
     g, length = checked(g, radius)
     tolerance = length * (min(0.5, sqrt(length)) if rtol is None else rtol)
     path: list[np.ndarray] = []
-    for step in cg_steps(H if callable(H) else np.asarray(H, float), -g):
+    for step in cg_steps(H if callable(H) else matrix(H, g.size), -g):
         if step.status == NEGATIVE_CURVATURE:
             return _leave(path, _downhill(g, step, radius), NEGATIVE_CURVATURE)
         if np.linalg.norm(step.x) >= radius:

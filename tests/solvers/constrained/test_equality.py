@@ -17,6 +17,7 @@ from sgo_teach.solvers.constrained import (
     feasible_newton_steps,
     infeasible_newton_steps,
     residual_below,
+    solve_kkt,
 )
 from sgo_teach.solvers.newton import newton_steps
 from sgo_teach.solvers.steps import convergence_order, minimize
@@ -214,3 +215,27 @@ def test_nothing_passed_in_is_changed():
         array.flags.writeable = False
     minimize(feasible_newton_steps(rosenbrock(), A, b, start), max_steps=3)
     minimize(infeasible_newton_steps(rosenbrock(), A, b, start), max_steps=3)
+
+
+@pytest.mark.parametrize("start", [[3.0, 3.0], [5.0, 0.5], [4.0, 1.0], [1.0, 9.0]])
+def test_the_infeasible_method_stays_in_the_domain_even_where_the_gradient_does_not_say(start):
+    """The analytic centre −Σ log x under x₁ + 2x₂ = 1; −1/x is finite for x < 0 as well."""
+    centre = Problem(
+        "analytic centre",
+        lambda x: -np.sum(np.log(x)) if np.all(x > 0) else np.inf,
+        lambda x: -1 / x,
+        lambda x: np.diag(1 / x**2),
+        np.ones(2),
+    )
+    run = minimize(
+        infeasible_newton_steps(centre, [[1.0, 2.0]], [1.0], start), residual_below(1e-9)
+    )
+    assert run.reason == "residual"
+    assert all(np.all(step.x > 0) for step in run.steps)
+    np.testing.assert_allclose(run.x, [0.5, 0.25], atol=1e-9)
+
+
+def test_a_kkt_system_may_be_given_as_lists():
+    delta, nu, status = solve_kkt([[1, 0], [0, 1]], [[1, 1]], [1, 0], [0])
+    np.testing.assert_allclose([*delta, *nu], [-0.5, 0.5, -0.5])
+    assert status == ""

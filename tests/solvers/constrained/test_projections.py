@@ -92,3 +92,22 @@ def test_the_point_is_not_changed():
     for project in (lambda x: project_box(x, 0, 1), project_ball, project_simplex):
         project(x)
     np.testing.assert_array_equal(x, [3, -1])
+
+
+@pytest.mark.parametrize("size", [1e-170, 1e-300, 1e200, 1e307])
+def test_no_point_is_too_small_or_large_for_the_ball(size):
+    np.testing.assert_allclose(project_ball([3 * size, 4 * size], size) / size, [0.6, 0.8])
+    np.testing.assert_allclose(project_ball([3 * size, 4 * size], 6 * size) / size, [3, 4])
+
+
+@pytest.mark.parametrize(
+    ("project", "said"),
+    [
+        (lambda: project_box([1.0, 2.0], [0.0, 0.0, 0.0], 1.0), "lower"),
+        (lambda: project_box([1.0, 2.0], 0.0, [1.0]), "upper"),
+        (lambda: project_ball([1.0, 2.0], 1.0, [0.0, 0.0, 0.0]), "center"),
+    ],
+)
+def test_a_set_that_does_not_fit_the_point_is_refused(project, said):
+    with pytest.raises(ValueError, match=f"{said} must be a number or fit"):
+        project()

@@ -187,3 +187,40 @@ def test_a_constant_smooth_part_is_no_obstacle():
     problem = Lasso(np.zeros((2, 2)), [1.0, 1.0], 0.5)
     result = minimize(ista_steps(problem, [1, -1]), gradient_below(1e-12))
     np.testing.assert_array_equal(result.x, [0, 0])
+
+
+@methods
+def test_a_start_outside_the_set_is_brought_back_by_the_first_step(method):
+    """½‖x − 3‖² on the cube |x| ≤ 1, where g is the indicator."""
+    cube = Composite(
+        lambda x: 0.5 * np.sum((x - 3) ** 2) if np.all(np.abs(x) <= 1) else np.inf,
+        lambda x: x - 3,
+        lambda v, alpha: np.clip(v, -1, 1),
+    )
+    result = minimize(method(cube, [5.0, -5.0]), gradient_below(1e-9))
+    assert (result.reason, result.steps[0].value) == ("gradient", np.inf)
+    np.testing.assert_array_equal(result.x, [1, 1])
+
+
+@methods
+def test_a_run_that_flies_off_ends_without_a_warning(method):
+    problem, _ = random_lasso(0)
+    result = minimize(method(problem, np.ones(8), 1e3 / problem.lipschitz), max_steps=2000)
+    assert result.reason == "not_finite"
+    assert np.isfinite(result.value)
+
+
+@methods
+def test_a_gradient_in_one_and_the_same_buffer_serves(method):
+    problem, _ = random_lasso(1)
+    buffer = np.empty(8)
+
+    def prox(v, alpha):
+        buffer[:] = problem.prox(v, alpha)
+        return buffer
+
+    shared = Composite(problem.value, problem.smooth_gradient, prox, problem.lipschitz)
+    for ours, theirs in islice(
+        zip(method(shared, np.ones(8)), method(problem, np.ones(8)), strict=True), 9
+    ):
+        np.testing.assert_array_equal(ours.x, theirs.x)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from math import nan
 from typing import Any, Protocol
 
@@ -13,10 +12,9 @@ from sgo_teach.nets.batches import Batches
 from sgo_teach.nets.closures import Pass
 from sgo_teach.nets.memory import State, recall, remember
 from sgo_teach.nets.parallel import Team
-from sgo_teach.nets.parameters import ParameterVector
-from sgo_teach.nets.preconditioner import mean_square_gradient, preconditioner_diagonal
+from sgo_teach.nets.parameters import ParameterVector, Product
+from sgo_teach.nets.preconditioner.diagonal import mean_square_gradient, mixed
 
-Inverse = Callable[[Tensor], Tensor]
 EMPIRICAL_FISHER, OWN = "empirical_fisher", "own"
 MEMORY = 0.9  # share of the old mean squared gradient in the new one
 
@@ -26,7 +24,7 @@ class Preconditioner(Protocol):
 
     def build(
         self, loss: Tensor, outputs: Tensor | None, vector: ParameterVector, damping: float, k: int
-    ) -> Inverse:
+    ) -> Product:
         """Make r ↦ M⁻¹r for one step, M symmetric positive definite.
 
         Parameters
@@ -50,33 +48,7 @@ def name_of(preconditioner: Any) -> Any:
     return OWN if own else preconditioner
 
 
-class DiagonalInverse:
-    """r ↦ M⁻¹r for a diagonal M (n,).
-
-    Attributes
-    ----------
-    spread : largest over smallest entry
-    """
-
-    def __init__(self, diagonal: Tensor) -> None:
-        self.diagonal = diagonal
-        self.spread = float(diagonal.max() / diagonal.min())
-
-    @classmethod
-    def of(cls, mean_square: Tensor, damping: float) -> DiagonalInverse:
-        """M = (mean squared gradient + λ)^¾, see `preconditioner_diagonal`."""
-        diagonal = preconditioner_diagonal(mean_square, damping)
-        largest = float(diagonal.max())
-        # Without damping an unused parameter has a zero, and must not end as 0/0.
-        least = torch.finfo(diagonal.dtype).eps * largest if largest > 0 else 1.0
-        return cls(diagonal.clamp(min=least))
-
-    def __call__(self, r: Tensor) -> Tensor:
-        """M⁻¹r, (n,)."""
-        return r / self.diagonal
-
-
-def spread_of(inverse: Inverse | None) -> float:
+def spread_of(inverse: Product | None) -> float:
     """Largest over smallest entry of M; 1 without one, NaN where M does not tell."""
     return 1.0 if inverse is None else getattr(inverse, "spread", nan)
 
@@ -88,7 +60,7 @@ def own_inverse(
     vector: ParameterVector,
     damping: float,
     k: int,
-) -> Inverse:
+) -> Product:
     """What a `Preconditioner` builds; in several processes, the mean of their inverses."""
     passed = batches.first()
     build = getattr(preconditioner, "build", preconditioner)
@@ -119,8 +91,6 @@ def mean_square(
         return mean_square_gradient(passed.loss, passed.outputs, vector, probes, generator)
 
     new, old = batches.mean(of), recall(state, vector, "mean_square")
-    if not bool(torch.isfinite(new).all()):  # one broken batch must not spoil the mean for good
-        return torch.zeros_like(new) if old is None else old
-    mean = new if old is None else MEMORY * old + (1 - MEMORY) * new
+    mean = mixed(new, old, MEMORY)
     remember(state, vector, "mean_square", mean)
-    return mean
+    return torch.zeros_like(new) if mean is None else mean

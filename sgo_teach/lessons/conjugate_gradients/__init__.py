@@ -1,0 +1,1 @@
+"""Lesson 08: conjugate gradients, a linear system solved from products with its matrix alone."""

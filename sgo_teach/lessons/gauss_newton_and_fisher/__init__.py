@@ -1,0 +1,1 @@
+"""Lesson 10: the Gauss–Newton matrix, the Fisher matrix, and the natural gradient."""

@@ -171,6 +171,7 @@ class NaturalGradient(Stage):
             for kind in ("plain", "natural")
             for name in COORDINATES
         }
+        self.now = self.line(side, draw.POINT, width=1.5)
         self.at = self.handle("at", "start (μ, σ)", self.ax, START, color=draw.POINT)
         below = {"loc": "upper center", "bbox_to_anchor": (0.5, -0.1), "fontsize": 8, "ncols": 2}
         self.legend(self.ax, handlelength=3.4, **below)
@@ -196,6 +197,7 @@ class NaturalGradient(Stage):
             end.set(*points[-1])
             excess = loss(*points.T) - lowest
             curve.set(alpha * np.arange(len(points)), np.clip(excess, FLOOR, HIGH))
+        self.now.set([time, time], [FLOOR, HIGH])
         self.say(describe(frame, alpha, round(time / alpha)))
 
 

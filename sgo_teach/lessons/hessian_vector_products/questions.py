@@ -26,7 +26,7 @@ price = predict(
     [
         "About 1,210: one for each row of $H$",
         "About 600: $H$ is symmetric, half of it will do",
-        "2 to 4, for any $n$",
+        "A few, whatever $n$ is",
     ],
     answer=2,
     because=(

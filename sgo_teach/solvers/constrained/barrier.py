@@ -199,8 +199,9 @@ def _centred(centring: Centring) -> StopRule:
         roundoff = centring.roundoff(step.x)
         if roundoff > SPOILED:
             return STALLED
-        # λ²/2 is what the objective has still to fall, and it cannot fall by less than an ulp.
-        return decrement_below(max(CENTRED, roundoff**2, ULP * abs(step.value)))(step)
+        # λ²/2 is what the objective has still to fall: no less than rounding x and it changes it.
+        noise = ULP * (abs(step.value) + float(np.abs(step.gradient) @ np.abs(step.x)))
+        return decrement_below(max(CENTRED, roundoff**2, noise))(step)
 
     return rule
 

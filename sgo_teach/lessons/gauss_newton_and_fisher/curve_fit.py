@@ -167,8 +167,8 @@ class CurveFit(Stage):
         with np.errstate(over="ignore"):
             self.next.set(FINE, coffee.curve(after, FINE))
         self.promise.set(coffee.TIMES, coffee.curve(at) + expected @ frame.gauss_newton.delta)
-        length = max(float(np.linalg.norm(frame.gradient)), 1e-12)
-        self.downhill.set(at, at - 0.5 * frame.gradient / length)
+        length = float(np.linalg.norm(frame.gradient))
+        self.downhill.set(at, at - 0.5 * frame.gradient / length if length > 1e-4 else at)
         self.newton.set(at, at + frame.newton.delta)
         self.gauss.set(at, at + frame.gauss_newton.delta)
         self.say(describe(frame, self.damping.value, inside(after)))

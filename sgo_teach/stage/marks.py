@@ -258,7 +258,7 @@ class Image(Mark):
         return [
             self.ax.imshow(
                 self.classes, cmap=ListedColormap(palette), vmin=0, vmax=len(palette) - 1,
-                extent=(x0, x1, y0, y1), origin="lower", aspect=self.ax.get_aspect(), interpolation="nearest",
-                alpha=self.look["alpha"],
+                extent=(x0, x1, y0, y1), origin="lower", aspect=self.ax.get_aspect(),
+                interpolation="nearest", alpha=self.look["alpha"],
             )
         ]  # fmt: skip

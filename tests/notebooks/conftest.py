@@ -13,6 +13,7 @@ from tests.notebooks.notebook import ROOT, Run, code_cells, execute, read, solve
 REPORTS = ROOT / "reports" / "notebooks"
 
 
+@pytest.hookimpl(tryfirst=True)  # before the groups are read
 def pytest_collection_modifyitems(items):
     """Tests of one notebook go to one worker, so that it runs once for all of them."""
     for item in items:

@@ -56,7 +56,8 @@ def test_every_slider_changes_the_picture_at_steps_and_ends(stages):
     for stage in stages:
         for slider in stage.find("input[type=range]"):
             slider.focus()
-            presses = [partial(slider.press, key) for key in ("ArrowRight", "End", "Home")]
+            # left a step above its low end, where the next slider may rightly do nothing (κ = 1)
+            presses = [partial(slider.press, key) for key in ("End", "Home", "ArrowRight")]
             alive = [stage.changes(label(slider), press, 2) for press in presses]
             assert any(alive), label(slider)
 

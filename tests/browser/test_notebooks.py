@@ -132,9 +132,9 @@ def pull(stage, handle):
 
 
 def click_about(stage, _handle):
-    """Click at a few places that lie inside the axes of any stage."""
+    """Click at a few places; some lie inside the axes of the handle, left or right."""
     box = stage.root.query_selector(".sgo-picture").bounding_box()
-    for across, down in [(0.3, 0.3), (0.25, 0.6), (0.2, 0.45)]:
+    for across, down in [(0.7, 0.4), (0.8, 0.6), (0.3, 0.3), (0.25, 0.6), (0.2, 0.45)]:
         stage.page.mouse.click(box["x"] + across * box["width"], box["y"] + down * box["height"])
         stage.page.wait_for_timeout(60)
 

@@ -236,10 +236,10 @@ class Window:
         if message.type == "error":
             self.complaints.append(f"{message.text} [{message.location.get('url', '')}]")
 
-    def enter(self, server: Server, port: int | None = None) -> None:
-        """Show a server's empty workspace, perhaps through a proxy's port."""
+    def enter(self, address: str) -> None:
+        """Show a server's empty workspace; `Server.url` gives the address."""
         self.page.set_default_timeout(90_000)
-        self.page.goto(server.url(port))
+        self.page.goto(address)
         self.ready()
 
     def ready(self) -> None:

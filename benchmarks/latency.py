@@ -1,8 +1,10 @@
 """How soon pictures follow the hand: stages beside `interact`, in JupyterLab in Chromium.
 
     python -m benchmarks.latency [NOTEBOOK ...] [--rounds 2] [--presses 14] [--seconds 2]
+                                 [--ways interact stage nagle "100 ms"]
 
-Every cell tagged ``explore`` of the notebooks is measured in four ways, in turn within one run:
+Every cell tagged ``explore`` of the notebooks is measured in four ways, in turn within one run.
+One window is open at a time, as a learner has it; others would go on asking their servers things:
 
 - *interact*: the same picture under `ipywidgets.interact` with inline figures (see `peer`);
 - *stage*: as the course ships it, with kernel messages sent at once (TCP_NODELAY);
@@ -24,14 +26,15 @@ import shutil
 import sys
 import tempfile
 import time
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict
 from pathlib import Path
 
 import nbformat
 from playwright.sync_api import ElementHandle, Page
 
-from benchmarks.lab import Mouse, Notebook, Window, chromium, jupyterlab
+from benchmarks.lab import Chromium, Mouse, Notebook, Window, chromium, jupyterlab
 from benchmarks.proxy import delaying_proxy
 from benchmarks.report import WAYS, Series, table, write_picture
 from tools.chromium import find_chromium
@@ -48,15 +51,21 @@ OFF = "--ServerApp.jpserver_extensions={'sgo_teach.server': False}"
 # -- notebooks ------------------------------------------------------------------------------------
 
 
-def copy_notebook(path: Path, folder: Path, to_peers: bool) -> None:
-    """Copy a notebook, its explorables as they are or handed to their peers under `interact`."""
+def copy_notebook(path: Path, folder: Path, to_peers: bool) -> list[str]:
+    """Copy a notebook, its explorables as they are or handed to their peers under `interact`.
+
+    Returns the expressions that make the explorables.
+    """
     notebook = nbformat.read(path, as_version=4)
+    titles = []
     for i, cell in enumerate(notebook.cells):
         if cell.cell_type == "code" and "explore" in cell.metadata.get("tags", []):
             cell.id = f"{PREFIX}{i}"
+            titles.append(last_expression(cell.source))
             if to_peers:
                 cell.source = handed_to_peer(cell.source)
     nbformat.write(notebook, folder / path.name)
+    return titles
 
 
 def handed_to_peer(source: str) -> str:
@@ -145,102 +154,94 @@ def track(control: ElementHandle, span) -> tuple[float, float, float]:
 # -- the run --------------------------------------------------------------------------------------
 
 
-def explore_cells(page: Page) -> list[tuple[str, ElementHandle]]:
-    """Return source and element of every explore cell, in order."""
+def explore_cells(page: Page) -> list[ElementHandle]:
+    """Return the element of every explore cell, in order."""
     found = page.evaluate_handle("(kind) => lab.cellsNamed(kind)", PREFIX)
-    count = found.evaluate("(cells) => cells.length")
     roots = []
-    for i in range(count):
+    for i in range(found.evaluate("(cells) => cells.length")):
         root = found.evaluate_handle("(cells, i) => cells[i].node", i).as_element()
         assert root is not None
-        roots.append((found.evaluate("(cells, i) => cells[i].source", i), root))
+        roots.append(root)
     return roots
 
 
-def first_controls(root: ElementHandle, sliders: int, handles: int) -> dict[str, ElementHandle]:
+def first_controls(root: ElementHandle, facts: dict) -> dict[str, ElementHandle]:
     """Return the first slider and the first handle of a stage, or what stands for them.
 
     Under `interact` sliders come in the order of the stage's controls, so that a handle's first
-    coordinate follows the `sliders` that the stage has.
+    coordinate follows the sliders that the stage has.
     """
     tracks = root.query_selector_all(TRACK)
-    found = {"slider": tracks[0]} if sliders else {}
-    if handles:
-        found["handle"] = root.query_selector(".sgo-handle") or tracks[sliders]
+    found = {"slider": tracks[0]} if facts["sliders"] else {}
+    if facts["handles"]:
+        found["handle"] = root.query_selector(".sgo-handle") or tracks[facts["sliders"]]
     return found
 
 
-def measure(name: str, notebooks: dict[str, Notebook], found: dict, options) -> None:
-    """Go once through all explorables of a notebook, each in every way."""
-    cells = {way: explore_cells(notebook.page) for way, notebook in notebooks.items()}
-    for i, (source, stage) in enumerate(cells["stage"]):
-        title = last_expression(source)
-        facts = json.loads(ast.literal_eval(notebooks["interact"].ask(f"facts({title})")))
-        counts = [len(stage.query_selector_all(kind)) for kind in (TRACK, ".sgo-handle")]
-        for way, notebook in notebooks.items():
-            root = cells[way][i][1]
-            notebook.page.bring_to_front()
-            root.evaluate("(e) => e.scrollIntoView()")
-            notebook.page.wait_for_timeout(300)
-            for kind, control in first_controls(root, *counts).items():
-                fresh = Series(name, title, kind, way, facts["flipbook"])
-                series = found.setdefault((title, kind, way), fresh)
-                presses(notebook.page, root, control, series, options.presses)
-                span = facts["span"] if kind == "handle" and way != "interact" else None
-                drag(notebook.window, root, control, series, options.seconds, span)
+def measure(notebook: Notebook, titles: list[str], way: str, found: dict, options) -> None:
+    """Go once through all explorables of a notebook that is open in one way."""
+    for title, root in zip(titles, explore_cells(notebook.page), strict=True):
+        facts = json.loads(ast.literal_eval(notebook.ask(f"__import__('peer').facts({title})")))
+        root.evaluate("(e) => e.scrollIntoView()")
+        notebook.page.wait_for_timeout(300)
+        for kind, control in first_controls(root, facts).items():
+            fresh = Series(title, kind, way, facts["flipbook"])
+            series = found.setdefault((title, kind, way), fresh)
+            presses(notebook.page, root, control, series, options.presses)
+            span = facts["span"] if kind == "handle" and way != "interact" else None
+            drag(notebook.window, root, control, series, options.seconds, span)
 
 
-def open_everywhere(stack: ExitStack, name: str, windows: dict[str, Window]) -> dict[str, Notebook]:
-    """Open and run a notebook in every window; it is closed with `stack`."""
-    notebooks = {}
-    for way, window in windows.items():
-        window.page.bring_to_front()
-        notebooks[way] = window.open(f"{way}/{name}", timeout=300)
-        stack.callback(notebooks[way].close)
-        notebooks[way].run()
-        if troubles := notebooks[way].troubles():
-            raise RuntimeError(f"{name} did not run cleanly: {troubles}")
-    return notebooks
+@contextmanager
+def opened(browser: Chromium, address: str, path: str) -> Iterator[Notebook]:
+    """Open a window with JupyterLab, run a notebook in it, and close both in the end."""
+    window = Window(browser)
+    window.enter(address)
+    notebook = window.open(path, timeout=300)
+    notebook.run()
+    if troubles := notebook.troubles():
+        raise RuntimeError(f"{path} did not run cleanly: {troubles}")
+    yield notebook
+    notebook.close()
+    window.close()
 
 
 def run(paths: list[Path], options) -> list[Series]:
-    """Start servers, proxy and browser, and measure every notebook."""
+    """Start servers, proxy and browser, and measure every notebook in every way."""
     found: dict[tuple[str, str, str], Series] = {}
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="latency_")))
-        windows = enter_windows(stack, folder)
-        for way in windows:  # each its own copy, and so its own kernel
-            (folder / way).mkdir()
-            shutil.copy(HERE / "peer.py", folder / way)
-            for path in paths:
-                copy_notebook(path, folder / way, to_peers=way == "interact")
+        shutil.copy(HERE / "peer.py", folder)
+        addresses = serve(stack, folder)
+        browser = stack.enter_context(chromium(browser_path()))
         for path in paths:
-            with ExitStack() as opened:
-                notebooks = open_everywhere(opened, path.name, windows)
-                for i in range(options.rounds):
-                    print(f"{path.name}: round {i + 1} of {options.rounds}", file=sys.stderr)
-                    measure(path.stem, notebooks, found, options)
+            for i in range(options.rounds):
+                print(f"{path.name}: round {i + 1} of {options.rounds}", file=sys.stderr)
+                for way in options.ways:
+                    titles = copy_notebook(path, folder, to_peers=way == "interact")
+                    with opened(browser, addresses[way], path.name) as notebook:
+                        measure(notebook, titles, way, found, options)
     return list(found.values())
 
 
-def enter_windows(stack: ExitStack, folder: Path) -> dict[str, Window]:
-    """Return a window with JupyterLab for each way of serving a stage."""
+def browser_path() -> str:
+    """Return Chromium's path, or stop and say what is needed."""
     path = find_chromium()
     if path is None:
         raise SystemExit("Chromium is needed: install it, or set CHROMIUM to its path")
+    return path
+
+
+def serve(stack: ExitStack, folder: Path) -> dict[str, str]:
+    """Start both servers and the proxy; return the address of JupyterLab in each way."""
     prompt = stack.enter_context(jupyterlab(folder))
     nagle = stack.enter_context(jupyterlab(folder, OFF))
     port = stack.enter_context(delaying_proxy(prompt.port, ROUND_TRIP))
-    browser = stack.enter_context(chromium(path))
-    windows = {way: Window(browser) for way in WAYS}
-    windows["interact"].enter(prompt)
-    windows["stage"].enter(prompt)
-    windows["nagle"].enter(nagle)
-    windows["100 ms"].enter(prompt, port)
     for server, expected in ((prompt, True), (nagle, False)):
         if ("sent at once" in server.log.read_text(encoding="utf-8")) is not expected:
             raise RuntimeError(f"the server's log should say that TCP_NODELAY is on: {expected}")
-    return windows
+    urls = prompt.url(), prompt.url(), nagle.url(), prompt.url(port)
+    return dict(zip(WAYS, urls, strict=True))
 
 
 def main() -> None:
@@ -248,6 +249,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     default = [HERE.parent / "notebooks" / name for name in LESSONS]
     parser.add_argument("notebooks", nargs="*", type=Path, default=default)
+    parser.add_argument("--ways", nargs="+", choices=WAYS, default=WAYS)
     parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--presses", type=int, default=14)
     parser.add_argument("--seconds", type=float, default=2.0)

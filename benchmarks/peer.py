@@ -58,13 +58,20 @@ def place(stage: Stage, values: dict) -> None:
 
 
 def facts(stage: Stage) -> str:
-    """Return as JSON whether `stage` is a flipbook, and where its first handle can go.
+    """Return as JSON what a hand finds on `stage`.
 
-    The span is given from left to right, as shares of the picture's width.
+    Whether it is a flipbook, how many sliders and handles it has, and where its first handle can
+    go, from left to right, as shares of the picture's width.
     """
     handles = unpack(stage.frame)[0]["handles"].values()
     spans = [[side / stage.scene["size"][0] for side in h["reach"][::2]] for h in handles]
-    return json.dumps({"flipbook": bool(stage.pages), "span": spans[0] if spans else None})
+    found = {
+        "flipbook": bool(stage.pages),
+        "sliders": sum(isinstance(control, Slider) for control in stage.controls.values()),
+        "handles": len(spans),
+        "span": spans[0] if spans else None,
+    }
+    return json.dumps(found)
 
 
 def under_interact(stage: Stage) -> None:

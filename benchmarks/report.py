@@ -27,7 +27,6 @@ class Series:
         Presses that left the picture as it was, for instance at a slider's end.
     """
 
-    notebook: str
     explorable: str
     control: str
     way: str
@@ -51,7 +50,6 @@ def pooled(series: list[Series], way: str, flipbook: bool) -> Series:
     """Join all measurements of one way, either of flipbooks or of live stages."""
     chosen = [s for s in series if s.way == way and s.flipbook is flipbook]
     return Series(
-        notebook="",
         explorable="all flipbooks" if flipbook else "all live stages",
         control="",
         way=way,
@@ -63,18 +61,21 @@ def pooled(series: list[Series], way: str, flipbook: bool) -> Series:
 
 def _row(title: str, by_way: dict[str, Series]) -> str:
     cells = [title]
-    for way in WAYS:
-        s = by_way[way]
+    for s in by_way.values():
         times = [percentile(s.press_ms, share) for share in (0.95, 1.0)]
         cells.append(f"{median(s.press_ms):.0f} / {times[0]:.0f} / {times[1]:.0f}")
         cells.append(f"{median(s.drag_fps):.0f}")
-    ratio = median(by_way["interact"].press_ms) / median(by_way["stage"].press_ms)
-    return "| " + " | ".join([*cells, f"{ratio:.1f} ×"]) + " |"
+    if {"interact", "stage"} <= by_way.keys():
+        ratio = median(by_way["interact"].press_ms) / median(by_way["stage"].press_ms)
+        cells.append(f"{ratio:.1f} ×")
+    return "| " + " | ".join(cells) + " |"
 
 
 def table(series: list[Series]) -> str:
     """Return the table as Markdown: median / 95th percentile / maximum in ms, and pictures/s."""
-    head = ["explorable, control", *(c for way in WAYS for c in (f"{way}, ms", "fps")), "faster"]
+    ways = [way for way in WAYS if any(s.way == way for s in series)]
+    head = ["explorable, control", *(c for way in ways for c in (f"{way}, ms", "fps"))]
+    head += ["faster"] if {"interact", "stage"} <= set(ways) else []
     lines = ["| " + " | ".join(head) + " |", "|---" * len(head) + "|"]
     groups: dict[str, dict[str, Series]] = {}
     for s in series:
@@ -82,9 +83,9 @@ def table(series: list[Series]) -> str:
         groups.setdefault(f"`{s.explorable}`, {s.control}{mark}", {})[s.way] = s
     lines += [_row(title, by_way) for title, by_way in groups.items()]
     for flipbook in (False, True):
-        by_way = {way: pooled(series, way, flipbook) for way in WAYS}
-        if by_way["stage"].press_ms:
-            lines.append(_row(f"**{by_way['stage'].explorable}**", by_way))
+        by_way = {way: pooled(series, way, flipbook) for way in ways}
+        if any(s.press_ms for s in by_way.values()):
+            lines.append(_row("**all flipbooks**" if flipbook else "**all live stages**", by_way))
     return "\n".join([*lines, "", *verdicts(series)])
 
 

@@ -56,7 +56,7 @@ def server(folder, browser):
 def lab(server, browser):
     """A window with JupyterLab in it."""
     window = Window(browser)
-    window.enter(server)
+    window.enter(server.url())
     return window
 
 

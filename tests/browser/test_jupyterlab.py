@@ -179,7 +179,7 @@ def test_after_a_restart_the_stage_says_so_and_running_again_revives_it(notebook
 
 def test_a_reloaded_page_shows_the_present_state(browser, server, written):
     window = Window(browser)
-    window.enter(server)
+    window.enter(server.url())
     notebook = window.open(written.name)
     notebook.run()
     stage_of(notebook).find("input[type=range]")[0].press("ArrowRight")

@@ -59,7 +59,7 @@ def copy_notebook(path: Path, folder: Path, to_peers: bool) -> list[str]:
     notebook = nbformat.read(path, as_version=4)
     titles = []
     for i, cell in enumerate(notebook.cells):
-        if cell.cell_type == "code" and "explore" in cell.metadata.get("tags", []):
+        if "explore" in cell.metadata.get("tags", []) and "await" not in cell.source:  # no training
             cell.id = f"{PREFIX}{i}"
             titles.append(last_expression(cell.source))
             if to_peers:

@@ -32,7 +32,7 @@ check: $(DEV)
 
 test-browser: $(DEV)
 	@$(RUN) tools/chromium.py
-	$(RUN) -m pytest tests/browser $(TEST_ARGS)
+	$(RUN) -m pytest -n 2 --dist loadgroup tests/browser $(TEST_ARGS)
 
 bench: $(DEV)
 	$(RUN) -m benchmarks.latency $(BENCH_ARGS)

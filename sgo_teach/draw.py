@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
+from contourpy import contour_generator
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -99,3 +100,11 @@ def even_levels(value, window, count=14, power=2.0) -> np.ndarray:
     heights = value(grid(window, 60))
     low, high = heights.min(), heights.max()
     return low + (high - low) * np.linspace(0.02, 1, count) ** power
+
+
+def level_lines(points: np.ndarray, heights: np.ndarray, levels: np.ndarray) -> np.ndarray:
+    """Return the level lines (p, 2) of `heights` (m, m) over a `grid` (m, m, 2), NaN between."""
+    generator = contour_generator(points[0, :, 0], points[:, 0, 1], heights)
+    gap = np.full((1, 2), np.nan)
+    lines = [np.asarray(line) for level in levels for line in generator.lines(level)]
+    return np.concatenate([gap, *(part for line in lines for part in (line, gap))])

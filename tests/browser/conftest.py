@@ -1,4 +1,4 @@
-"""One Chromium and one JupyterLab for all browser tests; the notebooks are copies."""
+"""One Chromium and one JupyterLab for all browser tests of a worker; the notebooks are copies."""
 
 from __future__ import annotations
 
@@ -17,12 +17,17 @@ from tools.chromium import find_chromium
 HERE = Path(__file__).resolve().parent
 REPOSITORY = HERE.parents[1]
 BUILD = REPOSITORY / "build"
+REPORTS = REPOSITORY / "reports" / "browser"
 
 
+@pytest.hookimpl(tryfirst=True)  # before the groups are read
 def pytest_collection_modifyitems(items):
+    """Tests of one notebook, and otherwise of one module, go to one worker."""
     for item in items:
         if item.path.is_relative_to(HERE):
             item.add_marker("browser")
+            chosen = item.callspec.params if hasattr(item, "callspec") else {}
+            item.add_marker(pytest.mark.xdist_group(chosen.get("lesson", item.path.stem)))
 
 
 @pytest.fixture(scope="session")
@@ -60,13 +65,14 @@ def lab(server, browser):
     return window
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def report():
-    """What was measured on the way; written to build/browser_report.json at the end."""
+    """What is measured of each notebook on the way; written down when its tests are done."""
     measured: dict = {}
     yield measured
-    BUILD.mkdir(exist_ok=True)
-    (BUILD / "browser_report.json").write_text(json.dumps(measured, indent=1), encoding="utf-8")
+    REPORTS.mkdir(parents=True, exist_ok=True)
+    for name, numbers in measured.items():
+        (REPORTS / f"{name}.json").write_text(json.dumps(numbers, indent=1), encoding="utf-8")
 
 
 @pytest.fixture

@@ -18,6 +18,7 @@ from sgo_teach.nets.parallel import Team, team_of
 
 SCRIPT = Path(__file__).with_name("parallel_run.py")
 ROOT = SCRIPT.parents[2]
+of_one_worker = pytest.mark.xdist_group("two processes")  # which starts them once for all
 
 
 def script():
@@ -47,6 +48,7 @@ def of_two(tmp_path_factory):
     return [torch.load(folder / f"{rank}.pt", weights_only=True) for rank in range(2)]
 
 
+@of_one_worker
 @pytest.mark.parametrize("name", ["ggn", "hessian", "own"])
 def test_two_processes_with_7_and_13_examples_reproduce_one_with_20(of_two, name):
     alone = script().trajectory(name, slice(0, 20))
@@ -54,6 +56,7 @@ def test_two_processes_with_7_and_13_examples_reproduce_one_with_20(of_two, name
     assert (alone[0] - alone[-1]).abs().max() > 0.1  # it went somewhere
 
 
+@of_one_worker
 @pytest.mark.parametrize("name", ["ggn", "hessian", "own"])
 def test_parameters_are_the_same_bits_in_both_processes(of_two, name):
     assert torch.equal(of_two[0][name], of_two[1][name])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from contourpy import contour_generator
 from matplotlib.figure import Figure
 
 from sgo_teach import draw
@@ -12,15 +11,7 @@ from sgo_teach.solvers.quadratic_model import QuadraticModel
 
 HILLS = hills()
 VALLEY = rosenbrock(5.0)
-GAP = np.full((1, 2), np.nan)
 LOW, HIGH = -0.8, 1.8  # the meter's ends; what lies beyond is shown at the end
-
-
-def level_lines(points: np.ndarray, heights: np.ndarray, levels: np.ndarray) -> np.ndarray:
-    """Return the level lines (p, 2) of `heights` (m, m) over `points` (m, m, 2), NaN between."""
-    generator = contour_generator(points[0, :, 0], points[:, 0, 1], heights)
-    lines = [np.asarray(line) for level in levels for line in generator.lines(level)]
-    return np.concatenate([GAP, *(part for line in lines for part in (line, GAP))])
 
 
 def model_lines(model: QuadraticModel, window, levels: np.ndarray) -> np.ndarray:
@@ -28,7 +19,7 @@ def model_lines(model: QuadraticModel, window, levels: np.ndarray) -> np.ndarray
     points = draw.grid(window, 45)
     p = points - model.x
     bent = ((p @ model.hessian) * p).sum(axis=-1)
-    return level_lines(points, model.value + p @ model.gradient + 0.5 * bent, levels)
+    return draw.level_lines(points, model.value + p @ model.gradient + 0.5 * bent, levels)
 
 
 def circle(centre: np.ndarray, radius: float) -> np.ndarray:

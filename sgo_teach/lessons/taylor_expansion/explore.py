@@ -7,7 +7,6 @@ from functools import cache
 
 import numpy as np
 import sympy as sp
-from contourpy import contour_generator
 
 from sgo_teach import draw, problems
 from sgo_teach.stage import Stage
@@ -180,7 +179,6 @@ SURFACES = {
     "saddle": problems.saddle(),
 }
 POWER = {"hills": 1.0, "Rosenbrock": 4.0, "saddle": 2.0}  # how densely levels lie near the bottom
-GAP = np.full((1, 2), np.nan)
 
 
 @dataclass(frozen=True)
@@ -194,13 +192,6 @@ class Surface:
     kinds: list[str]
 
 
-def level_lines(points: np.ndarray, heights: np.ndarray, levels: np.ndarray) -> np.ndarray:
-    """Return the level lines of `heights` (m, m) over `points` (m, m, 2), NaN between pieces."""
-    generator = contour_generator(points[0, :, 0], points[:, 0, 1], heights)
-    lines = [np.asarray(line) for level in levels for line in generator.lines(level)]
-    return np.concatenate([GAP, *(part for line in lines for part in (line, GAP))])
-
-
 @cache
 def surface(name: str) -> Surface:
     """Return a loss of `SURFACES` with everything about it that stands still."""
@@ -208,7 +199,9 @@ def surface(name: str) -> Surface:
     levels = draw.even_levels(problem.value, WINDOW, power=POWER[name])
     flat = np.array(problem.critical_points)
     kinds = [kind(np.linalg.eigvalsh(problem.hessian(p))) for p in flat]
-    return Surface(problem, levels, level_lines(points, problem.value(points), levels), flat, kinds)
+    return Surface(
+        problem, levels, draw.level_lines(points, problem.value(points), levels), flat, kinds
+    )
 
 
 def kind(h: np.ndarray) -> str:
@@ -242,7 +235,7 @@ def model_lines(value, gradient, hessian, at, levels) -> np.ndarray:
     points = draw.grid(WINDOW, 61)
     delta = points - at
     m = value + delta @ gradient + 0.5 * np.einsum("...i,ij,...j->...", delta, hessian, delta)
-    return level_lines(points, m, levels)
+    return draw.level_lines(points, m, levels)
 
 
 def compute_model(problem, at: np.ndarray, levels: np.ndarray) -> ModelFrame:

@@ -9,6 +9,7 @@ import pytest
 import sympy as sp
 
 from sgo_teach.checks import Exercise, Slip
+from sgo_teach.checks.values import same_but_rounding
 
 H = np.array([[2.0, 1.0], [1.0, 3.0]])
 CASES = [(np.array([1.0, 2.0]), H), (np.array([3.0, -2.0]), 2 * H)]
@@ -248,6 +249,16 @@ def test_a_wrong_value_is_shown_with_its_case():
     assert "`gradient` = `[1., 2.]`" in message
     assert "`[-0.4, -1.2]`" in message
     assert "`[-0.2, -0.6]` is right" in message
+
+
+def test_a_value_that_prints_alike_says_how_far_it_is_off():
+    message = check("return -np.linalg.solve(hessian, gradient) * (1 + 1e-7)").message
+    assert "is right" not in message
+    assert "off by 6.0e-08" in message
+
+
+def test_beside_infinity_nothing_is_the_same():
+    assert not same_but_rounding(np.array([1.0, 2.0]), np.array([np.inf, 5.0]))
 
 
 def test_of_a_wrong_matrix_the_first_wrong_row_is_shown():

@@ -11,14 +11,17 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from sgo_teach.checks.guard import Call
 from sgo_teach.checks.ignores import ignored_argument
-from sgo_teach.checks.kinds import part, short, written_place
+from sgo_teach.checks.kinds import kind, part, short, written_place
 from sgo_teach.checks.outcome import NOT_ATTEMPTED, RIGHT, WRONG, Outcome
 from sgo_teach.checks.raised import about_sizes, explain
 from sgo_teach.checks.source import empty, parameters, untouched
 from sgo_teach.checks.trial import Run, Trial, fresh
 from sgo_teach.checks.values import (
+    close_to,
     finite_problem,
     same,
     shape_problem,
@@ -152,7 +155,8 @@ def _named(exercise: Exercise, run: Run, early: bool) -> Finding | None:
         return None
     for slip in slips:
         try:
-            message = slip.when(fresh(run.case), fresh(run.got), fresh(run.want))
+            with np.errstate(all="ignore"):  # a wrong formula may divide by zero
+                message = slip.when(fresh(run.case), fresh(run.got), fresh(run.want))
         except Exception:  # a result too strange for this question is not this slip
             continue
         if isinstance(message, str) and message:
@@ -178,7 +182,9 @@ def _value(exercise: Exercise, run: Run) -> Finding:
     if row is not None:
         got, want = got[row], want[row]
         where = f"row {row} of {where} (the first is row 0)"
-    result = f"{where} is {short(got)}; {short(want)} is right."
+    alike = short(got) == short(want) and kind(want) in ("number", "array", "tensor")
+    found = close_to(got, want) if alike else f"{short(got)}; {short(want)} is right"
+    result = f"{where} is {found}."
     return "value", f"For {given}, {result}" if given else result[:1].upper() + result[1:]
 
 

@@ -58,7 +58,12 @@ _HINTS = (
     ("NotImplementedError", r"", "Write the body in place of this line."),
     ("SystemExit", r"", "`exit` would end the whole kernel: use `return`."),
     ("KeyboardInterrupt", r"", "Leave interrupts to the stop button."),
-    ("RuntimeError", r"require grad|does not have a grad_fn", "The graph is cut: mind `detach`."),
+    (
+        "RuntimeError",
+        r"require grad|does not have a grad_fn",
+        "Is `create_graph=True` missing, or is there a `detach`?",
+    ),
+    ("RuntimeError", r"only for scalar outputs", "A backward pass starts at one number: `g @ v`."),
     ("RuntimeError", r"second time", "Build the gradient with `create_graph=True`."),
     ("RuntimeError", r"size mismatch|shapes cannot be", "Look at `.shape` of both sides."),
 )

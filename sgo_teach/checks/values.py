@@ -156,6 +156,12 @@ def wrong_row(got: Any, want: Any, tolerance: float) -> int | None:
     return next((i for i in rows if not _agree(got[i], want[i], tolerance)), None)
 
 
+def close_to(got: Any, want: Any) -> str:
+    """Say how far apart two numbers or arrays are whose printed digits are the same."""
+    gap = np.abs(as_array(got) - as_array(want)).max()
+    return f"{short(got)}, which is near, but off by {gap:.1e}: rounding, or a step that is finite"
+
+
 def _agree(got: Any, want: Any, tolerance: float) -> bool:
     match kind(want):
         case "sequence" | "dict" | "yielded" | "none":
@@ -194,4 +200,6 @@ def same_but_rounding(first: Any, second: Any) -> bool:
     if mine.shape != theirs.shape or not {mine.dtype.kind, theirs.dtype.kind} <= set("biufc"):
         return False
     scale = np.abs(theirs).max(initial=0.0)
+    if not np.isfinite(scale):  # beside infinity every number would agree
+        return False
     return bool(np.allclose(mine, theirs, rtol=0.0, atol=_ROUNDING * scale))

@@ -11,13 +11,13 @@ import numpy as np
 from sgo_teach.stage import Button, Choice, Handle, Stage
 
 Places = dict[str, Any]  # control -> what `put` understands: a value, or fractions of the axes
-_CORNERS = tuple(itertools.product((0.0, 1.0), repeat=2))
 
 
 def ends(control: Any) -> list[Any]:
     """The extreme positions of a control; corners of its axes for a handle."""
     if isinstance(control, Handle):
-        return list(_CORNERS)
+        sides = [(0.0, 1.0) if along in control.along else (0.5,) for along in "xy"]
+        return list(itertools.product(*sides))
     if isinstance(control, Button):
         return [1]
     positions = control.positions()

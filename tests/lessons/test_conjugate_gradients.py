@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import ast
+import warnings
 from functools import cache
-from pathlib import Path
 
-import nbformat
 import numpy as np
 import pytest
 import torch
@@ -28,6 +26,7 @@ from sgo_teach.lessons.conjugate_gradients.vectors import Bare, Counted
 from sgo_teach.solvers.cg import cg as package_cg
 from sgo_teach.solvers.cg import martens_rule
 from tests.lessons.hands import anywhere, ends, extremes, picture, put
+from tests.lessons.prose_numbers import Lesson, each
 
 unhurried = settings(deadline=None, max_examples=40)
 seeds = st.integers(0, 2**32 - 1)
@@ -80,11 +79,29 @@ def test_the_same_lines_serve_vectors_with_five_operators(seed):
 
 
 @pytest.mark.parametrize(
-    "use", [np.linalg.norm, np.zeros_like, lambda v: v.copy(), lambda v: np.zeros(2) + v]
-)
+    "use",
+    [np.linalg.norm, np.zeros_like, lambda v: v.copy(), lambda v: np.zeros(2) + v, list,
+     lambda v: v[0]],
+)  # fmt: skip
 def test_a_bare_vector_refuses_what_belongs_to_numpy_and_says_what_is_allowed(use):
     with pytest.raises((TypeError, AttributeError), match=r"only \+ - \* / and @"):
         use(Bare([1.0, 2.0]))
+
+
+@pytest.mark.parametrize("use", [lambda v: v * v, lambda v: v / v])
+def test_bare_vectors_know_no_product_entry_by_entry(use):
+    with pytest.raises(TypeError, match="need the number p @ q"):
+        use(Bare([1.0, 2.0]))
+
+
+@pytest.mark.parametrize("name", ["cg", "guarded_cg", "martens_stop", "pcg"])
+def test_a_wrong_answer_meets_no_warning_of_numpy(name):
+    exercise = getattr(exercises, name)
+    for key in exercise.mutants:
+        with warnings.catch_warnings(record=True) as heard:
+            warnings.simplefilter("always")
+            exercise.check(exercise.mutant(key))
+        assert not heard, (key, [str(warning.message) for warning in heard])
 
 
 def test_a_counted_product_allows_so_many_and_no_more():
@@ -228,6 +245,17 @@ def test_without_width_it_is_over_after_as_many_steps_as_there_are_values(centre
     assert (len(errors) - 1, errors[-1] < 1e-9) == (3, True)
 
 
+def test_an_eigenvalue_near_zero_suffers_most_and_two_clusters_that_meet_share_a_root():
+    near_zero = [spectrum.compute_polynomial(np.array([c, 4, 9]), 0.8, 3) for c in (1, 0.6, 0.3)]
+    assert all(np.argmax(np.abs(f.factors)) == np.argmin(f.h) for f in near_zero)
+    assert np.all(np.diff([f.errors[3] for f in near_zero]) > 0)
+    apart, *met = (
+        spectrum.compute_polynomial(np.array(at), 0.2, 2).errors[2]
+        for at in ([1, 4, 9], [3.6, 4, 9], [1, 8.8, 9], [1, 1.4, 9])
+    )
+    assert max(met) < 0.4 * apart
+
+
 # -- the preconditioner -------------------------------------------------------------------------
 @pytest.mark.parametrize("decades", [0, 3, 6])
 @pytest.mark.parametrize("coupling", scaling.COUPLINGS)
@@ -240,6 +268,20 @@ def test_the_diagonal_spans_the_decades_and_exponent_one_removes_them(decades, c
 
 def test_without_coupling_one_step_does_at_exponent_one():
     assert len(scaling.compute_scaling(4, "none", 1.0).errors) == 2
+
+
+@pytest.mark.parametrize(
+    ("coupling", "rest"),
+    [("none", "nothing else was in the way"), ("weak", "what is left is the coupling")],
+)
+def test_the_words_know_whether_any_coupling_is_left(coupling, rest):
+    plain, scaled = (scaling.compute_scaling(4, coupling, a) for a in (0.0, 1.0))
+    assert rest in scaling.describe(plain, scaled, 1.0, 4)
+
+
+def test_with_strong_coupling_no_exponent_needs_one_step():
+    steps = [len(scaling.compute_scaling(4, "strong", a).errors) for a in np.linspace(0, 1.5, 13)]
+    assert min(steps) - 1 > 20
 
 
 @pytest.mark.parametrize("coupling", scaling.COUPLINGS)
@@ -313,15 +355,41 @@ def test_with_two_signs_plain_cg_ends_on_the_saddle(b, lowest):
     ],
 )
 def test_the_words_know_how_both_methods_end(lowest, radius, words):
-    stage = explore.NegativeCurvature()
-    stage.lowest.value, stage.radius.value = lowest, radius
-    assert words in stage.words
+    frame = indefinite.compute_indefinite(np.array([0.3, 1.9]), lowest, radius)
+    assert words in indefinite.describe(frame)
 
 
 def test_a_right_hand_side_of_zero_leaves_nothing_to_do():
-    stage = explore.NegativeCurvature()
-    stage.b.value = (0.0, 0.0)
-    assert "no step to take" in stage.words
+    frame = indefinite.compute_indefinite(np.zeros(2), -0.8, 2.4)
+    assert "no step to take" in indefinite.describe(frame)
+
+
+@unhurried
+@given(b=starts, lowest=st.floats(-3, 3), radius=st.floats(0.5, 2.8))
+def test_where_b_itself_has_negative_curvature_plain_cg_sets_out_backwards(b, lowest, radius):
+    frame = indefinite.compute_indefinite(b, lowest, radius)
+    assume(frame.curvatures.size)
+    first = frame.blind[1]
+    assert (first @ b > 0) == (frame.curvatures[0] > 0)
+
+
+@unhurried
+@given(b=starts, lowest=st.floats(0.1, 3), radius=st.floats(0.5, 2.8))
+def test_both_methods_agree_if_and_only_if_the_minimum_lies_inside_the_circle(b, lowest, radius):
+    assume(np.linalg.norm(b) > 1e-3)
+    frame = indefinite.compute_indefinite(b, lowest, radius)
+    far = np.linalg.norm(frame.blind[-1])
+    assume(abs(far - radius) > 1e-6)
+    assert np.allclose(frame.proposal.p, frame.blind[-1], atol=1e-7) == (far < radius)
+
+
+@unhurried
+@given(seed=seeds)
+def test_iterates_of_cg_go_lower_and_farther_out(seed):
+    H, b = system(seed)
+    walk = [cg(lambda p: H @ p, b, 0.0, k) for k in range(8)]
+    assert (np.diff([0.5 * x @ H @ x - b @ x for x in walk]) <= 1e-12).all()
+    assert (np.diff(np.linalg.norm(walk, axis=1)) >= -1e-12).all()
 
 
 # -- the pictures -------------------------------------------------------------------------------
@@ -367,82 +435,121 @@ def test_what_has_no_handle_is_a_flipbook_with_every_page_ready(explorable):
     assert len(stage.pages) == np.prod([len(c.positions()) for c in stage.controls.values()])
 
 
-# -- the numbers of the prose -------------------------------------------------------------------
-NOTEBOOK = Path(__file__).parents[2] / "notebooks" / "08_conjugate_gradients.ipynb"
-CELLS = {cell.id: cell for cell in nbformat.read(NOTEBOOK, as_version=4).cells}
+# -- the prose -----------------------------------------------------------------------------------
+def mended(ns, steps):
+    """What is left of the residual when the bug is out."""
+    x = exercises.pcg.reference(ns["product"], ns["b"], ns["inverse"], steps)
+    return np.linalg.norm(ns["b"] - ns["H"] @ x) / np.linalg.norm(ns["b"])
 
-# (markdown cell, words that stand there, the number they name, code cell, its value from the
-# cell's result `out` and the notebook's names `ns` after it); it agrees as the number is rounded.
+
+def moved(out, line, place):
+    """A figure of the table that Newton's method prints."""
+    return float(out.splitlines()[line].split()[place])
+
+
+def promised(out, ns):
+    """The error over the promise of κ for three clusters that touch, and k from 3 to 8."""
+    frame = spectrum.compute_polynomial(np.array([2.0, 5.0, 8.0]), 3.0, 3)
+    return frame.errors[3:9] / frame.bound[3:9]
+
+
+def written_lines(out, ns):
+    """Lines of the reference without its signature and docstring."""
+    return len(exercises.cg.reference_source.split('"""')[2].strip().splitlines())
+
+
+# (markdown cell, words in it, the number they name, code cell, its value from result and names)
 PROSE_NUMBERS = [
     ("title", "A million unknowns", "1000000", "million-run", lambda out, ns: len(ns["b"])),
     ("title", "eight terabytes", "8", "million-run", lambda out, ns: 8 * len(ns["b"]) ** 2 / 1e12),
     ("title", "content with 20", "20", "million-run", lambda out, ns: out[0]),
+    ("title", "in about ten lines", "1e1", "ex-cg", written_lines),
     ("quadratic", "3 on its diagonal", "3", "million-run",
      lambda out, ns: ns["chain"](np.eye(5)[2])[2]),
     ("quadratic", "−1 beside it", "-1", "million-run",
      lambda out, ns: ns["chain"](np.eye(5)[2])[1]),
+    ("quadratic", "Why 20?", "20", "million-run", lambda out, ns: out[0]),
+    ("quadratic", "is a millionth of", "1.0e-6", "zigzag-run",
+     lambda out, ns: np.exp(-2 * out[1000.0] / 1000)),
+    ("conjugate", r"grows like $\kappa$", "10.0", "zigzag-run",
+     lambda out, ns: out[1000.0] / out[100.0]),
     ("conjugate", r"$\kappa = 10^6$", "1000000", "conjugate-run",
      lambda out, ns: np.linalg.cond(ns["H"])),
+    ("explore-ellipse", "Zero up to rounding", "0.0000000000", "conjugate-run",
+     lambda out, ns: out[0]),
+    ("explore-ellipse", "Zero up to rounding", "0.000000000", "conjugate-run",
+     lambda out, ns: out[1]),
     ("cg-use", "200 unknowns", "200", "agree-run", lambda out, ns: len(ns["b"])),
+    ("cg-use", "two distances", "2", "agree-run", lambda out, ns: len(out)),
+    ("cg-use", "by two products", "2", "newton-run", lambda out, ns: ns["B"].shape[0]),
     ("claims", "eight directions", "8", "claims-run", lambda out, ns: len(ns["P"])),
-    ("explore-spectrum", "the bound is nearly reached", "0.96", "bound-run",
-     lambda out, ns: out[0, 1] / out[0, 2]),
+    ("claims", "200-dimensional", "200", "claims-run", lambda out, ns: ns["P"].shape[1]),
+    ("polynomials", "after 0, 1, 2, 3 and 4 steps", "5", "three-run",
+     lambda out, ns: len(ns["left"])),
+    ("bound", "Three, up to rounding", "3", "three-run",
+     lambda out, ns: next(k for k, left in enumerate(ns["left"]) if left < 1e-8)),
+    ("bound", "2,000 eigenvalues", "2000", "bound-run", lambda out, ns: len(ns["h"])),
+    ("bound", r"$\varepsilon = 10^{-8}$", "1.0e-8", "bound-run",
+     lambda out, ns: 2 * np.exp(-2 * ns["rows"][-1][2] / np.sqrt(ns["rows"][-1][0]))),
+    ("bound", r"$\varepsilon = 10^{-8}$", "1.0e-8", "bound-run",
+     lambda out, ns: np.exp(-2 * ns["rows"][-1][3] / ns["rows"][-1][0])),
+    ("explore-spectrum", "the bound is nearly reached", "0.9", "bound-run",
+     lambda out, ns: min(k / bound for _, k, bound, _ in ns["rows"])),
+    ("explore-spectrum", "between 1 and 5", "1.0", "million-run",
+     lambda out, ns: np.linalg.eigvalsh([ns["chain"](row) for row in np.eye(60)]).min()),
+    ("explore-spectrum", "between 1 and 5", "5.0", "million-run",
+     lambda out, ns: np.linalg.eigvalsh([ns["chain"](row) for row in np.eye(60)]).max()),
+    ("explore-spectrum", "about 21 steps", "21", "bound-run", lambda out, ns: out[0, 2]),
+    ("precondition", "three points take three steps", "3", "three-run",
+     lambda out, ns: len(spectrum.compute_polynomial(np.array([1, 4, 9]), 0, 3).errors) - 1),
+    ("precondition", "near half of the promise", "0.5", "bound-run",
+     lambda out, ns: np.mean(promised(out, ns))),
     ("precondition", "300 unknowns", "300", "pcg-run", lambda out, ns: len(ns["b"])),
     ("precondition", "four decades", "4", "pcg-run",
      lambda out, ns: np.log10(np.diag(ns["H"]).max() / np.diag(ns["H"]).min())),
-    ("bound", "2,000 eigenvalues", "2000", "bound-run", lambda out, ns: len(ns["h"])),
+    ("explore-scaling", "below a billionth", "0.0000000000", "pcg-run",
+     lambda out, ns: mended(ns, 20) / 10),
+    ("explore-scaling", "stands at twice its start", "2", "pcg-run",
+     lambda out, ns: float(out.splitlines()[1].split()[1])),
     ("stop-run-said", "200 unknowns", "200", "residual-run", lambda out, ns: len(ns["b"])),
     ("stop-run-said", r"$\kappa = 10^4$", "10000", "residual-run",
      lambda out, ns: ns["h"][-1] / ns["h"][0]),
+    ("stop-run-said", r"down to $10^{-5}\,\|b\|$", "1e-5", "residual-run",
+     lambda out, ns: ns["norms"][-1] / ns["norms"][0]),
     ("martens", "almost a quarter", "0.23", "residual-run", lambda out, ns: out[0, 2]),
     ("martens", "After 106 steps nearly all", "0.995", "residual-run", lambda out, ns: out[2, 2]),
     ("martens", "27 %", "0.27", "residual-run", lambda out, ns: out[2, 1]),
     ("martens", "After 106 steps", "106", "martens-run", lambda out, ns: out[1]),
+    ("inexact", "99.5 % of the fall", "0.995", "martens-run", lambda out, ns: out[2]),
+    ("inexact", "saves 275 of 381 steps", "275", "martens-run",
+     lambda out, ns: ns["run"].k - out[0]),
+    ("precision", "a little less than half", "0.4", "inexact-run",
+     lambda out, ns: np.cbrt(moved(out, 0, -1) / moved(out, 0, -4))),
+    ("precision", "to ten digits", "10", "inexact-run",
+     lambda out, ns: -np.log10(ns["forcing"](1.0))),
+    ("precision", "Look back at the 200 unknowns", "200", "residual-run",
+     lambda out, ns: len(ns["b"])),
     ("precision", "it took 381", "381", "residual-run", lambda out, ns: ns["run"].k),
+    ("negative", r"$\mathrm{diag}(1, -2, 3)$", "-2", "negative-run",
+     lambda out, ns: np.diag(ns["D"]) @ [0, 1, 0]),
+    ("breaks", "by a random 1 %", "0.01", "breaks-run",
+     lambda out, ns: np.std([ns["products"][1](1 / ns["s"]) for _ in range(200)])),
     ("next", "stands still at a few per cent", "0.03", "breaks-run", lambda out, ns: out[3, 2]),
 ]  # fmt: skip
 
 
 @pytest.fixture(scope="module")
-def results():
-    """What each code cell without exercise or widget says: (result, names then, printed)."""
-    names, found = {"pcg": exercises.pcg.reference}, {}
-    for cell in CELLS.values():
-        tags = set(cell.metadata.get("tags", []))
-        if cell.cell_type == "code" and tags <= {"setup"} and not cell.id.startswith("check-"):
-            out = run(cell.source.replace("%matplotlib inline", ""), names)
-            found[cell.id] = out, dict(names)
-    return found
+def lesson():
+    return Lesson("08_conjugate_gradients")
 
 
-def run(source, names):
-    """Run a cell as a notebook does: the value of its last expression is its result."""
-    *body, last = ast.parse(source).body
-    if not isinstance(last, ast.Expr):
-        body.append(last)
-    exec(compile(ast.Module(body, []), "<cell>", "exec"), names)
-    if isinstance(last, ast.Expr):
-        return eval(compile(ast.Expression(last.value), "<cell>", "eval"), names)
-    return None
+@each(PROSE_NUMBERS)
+def test_a_number_of_the_prose_is_what_its_cell_computes(lesson, stated):
+    lesson.holds(stated)
 
 
-@pytest.mark.parametrize(
-    ("prose", "words", "number", "code", "value"),
-    PROSE_NUMBERS,
-    ids=lambda v: v if isinstance(v, str) else "",
-)
-def test_a_number_of_the_prose_is_what_its_cell_computes(
-    results, prose, words, number, code, value
-):
-    assert words in CELLS[prose].source
-    out, names = results[code]
-    unit = 10.0 ** -len(number.partition(".")[2])
-    assert abs(float(value(out, names)) - float(number)) <= 0.5001 * unit
-
-
-def test_steepest_descent_needs_steps_in_proportion_to_kappa(results):
-    counts, _ = results["zigzag-run"]
-    assert "grows like $\\kappa$" in CELLS["conjugate"].source
+def test_steepest_descent_needs_steps_in_proportion_to_kappa(lesson):
+    counts = lesson.results["zigzag-run"]
     assert counts[1.0] == 1
     for kappa in (100.0, 1000.0):
         assert counts[kappa] / counts[kappa / 10] == pytest.approx(10, rel=0.01)
@@ -451,58 +558,66 @@ def test_steepest_descent_needs_steps_in_proportion_to_kappa(results):
     assert "millions of steps" in two_variables.questions[0].text
 
 
-def test_two_conjugate_steps_are_right_up_to_rounding(results):
-    assert "Zero up to rounding, both" in CELLS["explore-ellipse"].source
-    assert np.abs(results["conjugate-run"][0]).max() < 1e-9
-
-
-def test_newton_by_products_is_newton(results):
-    mine, theirs = results["newton-run"][0]
+def test_newton_by_products_is_newton(lesson):
+    mine, theirs = lesson.results["newton-run"]
     np.testing.assert_allclose(mine, theirs, rtol=1e-6)
 
 
-def test_the_residual_rises_early_and_the_model_never(results):
-    table, names = results["residual-run"]
-    assert "*larger* than at the start" in CELLS["martens"].source
+def test_the_chain_takes_no_more_steps_than_its_kappa_promises(lesson):
+    steps, (_, _, bound, _) = lesson.results["million-run"][0], lesson.names["bound-run"]["rows"][0]
+    assert steps <= bound + 0.5 * np.sqrt(5) * np.log(np.sqrt(5))  # ‖r‖ for the error: √κ at most
+
+
+def test_touching_clusters_touch_and_leave_half_of_the_promise():
+    h = spectrum.eigenvalues(np.array([2.0, 5.0, 8.0]), 3.0).reshape(3, -1)
+    np.testing.assert_allclose(h[1:, 0], h[:-1, -1])
+    ratios = promised(None, None)
+    assert 0.4 < ratios.min() < ratios.max() < 0.6
+
+
+def test_the_residual_rises_early_and_the_model_never(lesson):
+    table, names = lesson.results["residual-run"], lesson.names["residual-run"]
+    assert "*larger* than at the start" in lesson.cells["martens"].source
     assert table[0, 1] > 1
     assert np.sum(np.diff(names["norms"]) > 0) > 100
     assert np.sum(np.diff(names["phi"]) > 0) == 0
 
 
-def test_the_three_forcing_terms_do_what_is_said_of_them(results):
-    newton_cg = results["inexact-run"][1]["newton_cg"]
-    half = newton_cg(lambda size: 0.5)
-    classic = newton_cg(lambda size: min(0.5, np.sqrt(size)))
-    exact = newton_cg(lambda size: 1e-10)
+def test_the_three_forcing_terms_do_what_is_said_of_them(lesson):
+    newton_cg = lesson.names["inexact-run"]["newton_cg"]
+    half, classic, exact = (
+        [float(word) for word in newton_cg(forcing)]
+        for forcing in (lambda s: 0.5, lambda s: min(0.5, np.sqrt(s)), lambda s: 1e-10)
+    )
     assert exact[0] <= classic[0] < half[0]  # moves
     assert classic[1] < half[1] < exact[1]  # products
-    np.testing.assert_allclose([half[2], classic[2]], exact[2], rtol=1e-9)
-    assert "ten digits" in CELLS["precision"].source
+    assert half[2] == classic[2] == exact[2]
+    sizes = {"half": half[3:], "classic": classic[3:], "exact": exact[3:]}
+    assert all(0.3 < b / a < 0.7 for a, b in zip(sizes["half"], sizes["half"][1:], strict=False))
+    for name, order in (("classic", 1.5), ("exact", 2.0)):
+        size = np.array(sizes[name])
+        constants = size[1:] / size[:-1] ** order
+        assert constants.max() / constants.min() < 4, name
 
 
-def test_plain_cg_goes_down_up_and_ends_higher(results):
-    _, names = results["negative-run"]
+def test_plain_cg_goes_down_up_and_ends_higher(lesson):
+    names = lesson.names["negative-run"]
     heights = [names["model"](x) for x in names["walk"]]
     assert heights[1] < heights[3] < heights[2]
-    assert "down, *up*, and ends higher than it had been" in CELLS["negative-said"].source
+    assert "down, *up*, and ends higher than it had been" in lesson.cells["negative-said"].source
     assert on_a_saddle.questions[0].answer == 2
     assert three_values.questions[0].answer == 0
 
 
-def test_the_noisy_run_stands_still_while_the_exact_one_goes_on(results):
-    table, _ = results["breaks-run"]
-    assert table[2:, 2].min() > 0.01
-    assert table[2:, 2].max() < 0.1
+def test_the_noisy_run_stands_still_while_the_exact_one_goes_on(lesson):
+    table, names = lesson.results["breaks-run"], lesson.names["breaks-run"]
     assert table[3, 1] < 1e-6
+    noisy = [names["left"](cg(names["products"][1], names["c"], 0.0, k)) for k in (40, 200, 1000)]
+    assert 0.01 < min(noisy) < max(noisy) < 0.1
 
 
-def test_the_shipped_bug_never_gets_anywhere(results):
-    names = results["pcg-run"][1]
-    bug = exercises.pcg.compiled(exercises.pcg.stub, "<bug>")
-    H, b, d = names["H"], names["b"], names["d"]
-    left = [
-        np.linalg.norm(b - H @ f(lambda p: H @ p, b, lambda r: r / d, 20)) / np.linalg.norm(b)
-        for f in (bug, exercises.pcg.reference)
-    ]
-    assert left[0] > 1
-    assert left[1] < 1e-8
+def test_the_shipped_bug_never_gets_anywhere(lesson):
+    printed = [float(line.split()[2]) for line in lesson.results["pcg-run"].splitlines()]
+    assert printed[0] > 1
+    assert np.all(np.diff(printed) > 0)
+    assert mended(lesson.names["pcg-run"], 20) < 1e-9

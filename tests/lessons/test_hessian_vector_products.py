@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import ast
-from pathlib import Path
+from unittest import mock
 
-import nbformat
 import numpy as np
 import pytest
 import torch
@@ -23,12 +21,12 @@ from sgo_teach.lessons.hessian_vector_products import (
 )
 from sgo_teach.lessons.hessian_vector_products.losses import bent_loss, gradient, hessian, normal
 from sgo_teach.lessons.hessian_vector_products.on_hunt import softplus
+from sgo_teach.lessons.hessian_vector_products.timing import seconds
 from sgo_teach.nets import curvature
 from sgo_teach.nets.spectrum import hutchinson_trace
 from tests.lessons.hands import anywhere, ends, extremes, picture, put
+from tests.lessons.prose_numbers import Lesson, each
 
-NOTEBOOK = Path(__file__).parents[2] / "notebooks" / "09_hessian_vector_products.ipynb"
-CELLS = {cell.id: cell for cell in nbformat.read(NOTEBOOK, as_version=4).cells}
 seeds = st.integers(0, 1000)
 unit = st.floats(-1, 1)
 quick = settings(max_examples=30, deadline=None)
@@ -96,15 +94,88 @@ def test_the_curvature_along_a_vector_grows_with_the_square_of_its_length(seed, 
 
 
 def test_the_bug_hunt_s_program_calls_a_slope_a_curvature():
-    """On a linear loss the second derivative is 0, and the program as shipped does not notice."""
+    """On a squared loss vᵀHv is the same everywhere; the program as shipped goes with θ."""
+    X, v = normal(0, 5, 3), normal(2, 3)
+    told, right = (
+        [way(squared, X, t * v, v) for t in (0, 1, 2)]
+        for way in (exercises.curvature_along.stub_function, exercises.curvature_along.reference)
+    )
+    c = float(((X @ v) ** 2).mean())
+    assert right == pytest.approx([c, c, c])
+    assert told == pytest.approx([0, c, 2 * c])
 
-    def linear(theta, X):
-        return (X @ theta).mean()
 
-    X, theta, v = normal(0, 5, 3), normal(1, 3), normal(2, 3)
-    shipped = exercises.curvature_along.stub_function
-    assert shipped(linear, X, theta, v) == pytest.approx(float((X @ v).mean()))
-    assert abs(shipped(linear, X, theta, v)) > 0.01
+def squared(theta, X):
+    return 0.5 * ((X @ theta) ** 2).mean()
+
+
+# -- right answers written differently, and what must not be said of a wrong one ------------------
+RIGHT = {
+    "hvp": """def hvp(loss_function, theta, v):
+    theta = theta.clone().requires_grad_()
+    loss_function(theta).backward(create_graph=True)
+    return torch.autograd.grad((theta.grad * v).sum(), theta)[0]
+""",
+    "hvp#outputs": """def hvp(loss_function, theta, v):
+    theta = theta.clone().requires_grad_()
+    g = torch.autograd.grad(loss_function(theta), theta, create_graph=True)[0]
+    return torch.autograd.grad(g, theta, grad_outputs=v)[0]
+""",
+    "hvp#functions": """def hvp(loss_function, theta, v):
+    return torch.func.grad(lambda t: torch.func.grad(loss_function)(t) @ v)(theta)
+""",
+    "hvp_forward_reverse": """def hvp_forward_reverse(loss_function, theta, v):
+    _, along = torch.func.linearize(torch.func.grad(loss_function), theta)
+    return along(v)
+""",
+    "hvp_forward_reverse#reverse_over_forward": """def hvp_forward_reverse(loss_function, theta, v):
+    return torch.func.grad(lambda t: torch.func.jvp(loss_function, (t,), (v,))[1])(theta)
+""",
+    "hvp_differences": """def hvp_differences(gradient, theta, v, h):
+    ahead = (gradient(theta + h * v) - gradient(theta)) / h
+    return 0.5 * (ahead + (gradient(theta) - gradient(theta - h * v)) / h)
+""",
+    "largest_curvature": """def largest_curvature(product, v, steps):
+    for _ in range(steps):
+        v = product(v)
+    return (v @ product(v) / (v @ v)).item()
+""",
+    "largest_curvature#one_product_a_step": """def largest_curvature(product, v, steps):
+    v = torch.nn.functional.normalize(v, dim=0)
+    Hv = product(v)
+    for _ in range(steps):
+        v = Hv / (Hv.norm() + 1e-12)
+        Hv = product(v)
+    return float(v @ Hv)
+""",
+    "curvature_along": """def curvature_along(loss, X, theta, v):
+    t = torch.zeros((), dtype=theta.dtype, requires_grad=True)
+    (first,) = torch.autograd.grad(loss(theta + t * v, X), t, create_graph=True)
+    return float(torch.autograd.grad(first, t)[0])
+""",
+}
+
+
+@pytest.mark.parametrize("name", RIGHT)
+def test_a_right_answer_written_differently_passes(name):
+    exercise = getattr(exercises, name.split("#")[0])
+    outcome = exercise.check(exercise.compiled(RIGHT[name], "<another way>"))
+    assert outcome.right, outcome
+
+
+def test_of_the_pair_that_jvp_returns_each_wrong_part_is_told_as_what_it_is():
+    exercise = exercises.hvp_forward_reverse
+    keys = ("first_derivative", "row_sums", "pair_of_the_loss")
+    told = {key: exercise.check(exercise.mutant(key)).message for key in keys}
+    assert "second pass" not in told["first_derivative"]
+    assert "`g.sum()`" not in told["row_sums"]
+    assert "Give `jvp` the gradient" in told["pair_of_the_loss"]
+
+
+@pytest.mark.parametrize("name", WAYS)
+def test_a_product_with_a_shortened_v_is_not_said_to_ignore_v(name):
+    exercise = getattr(exercises, name)
+    assert exercise.check(exercise.mutant("unit_length")).slip == "unit_length"
 
 
 # -- the nudge ------------------------------------------------------------------------------------
@@ -160,6 +231,20 @@ def test_without_a_direction_the_words_say_so():
     assert "no length" in stage.words
 
 
+def test_the_circle_is_as_long_as_v_and_the_ellipse_its_image():
+    stage = explore.Nudge()
+    stage.v.value = (0.3, 0.4)
+    np.testing.assert_allclose(np.linalg.norm(stage.circle.xy, axis=1), 0.5)
+    H = stage.problem.hessian(np.array(stage.at.value))
+    np.testing.assert_allclose(4 * stage.ellipse.xy, stage.circle.xy @ H, atol=1e-12)
+
+
+def test_angles_are_measured_in_any_number_of_dimensions():
+    v = normal(0, 7)
+    assert nudge.turned(v, -2 * v) == pytest.approx(180)
+    assert nudge.turned(torch.eye(5)[0], torch.eye(5)[3]) == pytest.approx(90)
+
+
 # -- costs ----------------------------------------------------------------------------------------
 TABLE = np.array(
     [
@@ -201,6 +286,13 @@ def test_one_gigabyte_holds_the_hessian_of_11180_parameters_and_no_more():
 )
 def test_amounts_are_written_in_a_unit_that_suits(amount, units, words):
     assert costs.written(amount, units) == words
+
+
+def test_every_way_is_timed_in_turn_and_one_left_out_has_no_time():
+    calls = []
+    found = seconds([lambda: calls.append("a"), None, lambda: calls.append("b")], rounds=2)
+    assert calls == 2 * ["a", "a", "a", "b", "b", "b"]
+    assert np.isnan(found).tolist() == [False, True, False]
 
 
 # -- power iteration ------------------------------------------------------------------------------
@@ -310,13 +402,14 @@ def test_no_extreme_and_no_place_of_the_controls_raises(make):
 
 @each_stage
 def test_every_control_changes_the_picture(make):
-    for name in make().controls:
-        stage, seen = make(), set()
-        before = picture(stage), stage.words
-        for place in ends(stage.controls[name]):
+    stage = make()
+    for name, control in stage.controls.items():
+        home, before, seen = control.value, (picture(stage), stage.words), set()
+        for place in ends(control):
             put(stage, {name: place})
             seen.add((picture(stage), stage.words))
         assert seen - {before}, name
+        control.value = home
 
 
 def test_the_race_is_drawn_with_one_line_for_each_run():
@@ -325,112 +418,156 @@ def test_the_race_is_drawn_with_one_line_for_each_run():
 
 
 # -- the notebook's claims and numbers ------------------------------------------------------------
-# (prose cell, words that stand in it, number, cell that computes it, its value from output, names)
 PROSE_NUMBERS = [
     ("title", "72,842 parameters", "72842", "claims-cnn", lambda out, ns: len(ns["weights"])),
     ("title", "five billion entries", "5", "claims-cnn",
      lambda out, ns: len(ns["weights"]) ** 2 / 1e9),
-    ("network", "16 tanh units", "16", "network-make",
-     lambda out, ns: ns["network"].__defaults__[0]),
+    ("network", "8 × 8 digits", "8", "network-make",
+     lambda out, ns: ns["data"].train_images.shape[-1]),
     ("network", "rows of 64 numbers", "64", "network-make", lambda out, ns: ns["X"].shape[1]),
+    ("network", "16 tanh units", "16", "network-make",
+     lambda out, ns: ns["network"]()[0].out_features),
+    ("network", "between 64 pixels and 10 logits", "10", "network-make",
+     lambda out, ns: ns["network"]()[2].out_features),
+    ("network", "in 64-bit numbers", "64", "network-make",
+     lambda out, ns: torch.finfo(ns["X"].dtype).bits),
+    ("meaning", "the loss on 256 images", "256", "wild-run", lambda out, ns: len(ns["images"])),
+    ("meaning", "72,842 parameters", "72842", "claims-cnn", lambda out, ns: len(ns["weights"])),
     ("meaning", "Twelve megabytes", "12", "network-look", lambda out, ns: 1e3 * out[2][0]),
     ("meaning", "forty-two gigabytes", "42", "network-look", lambda out, ns: out[2][1]),
-    ("meaning", "72,842 parameters", "72842", "claims-cnn", lambda out, ns: len(ns["weights"])),
-    ("double", "about ten digits", "10", "differences-run",
-     lambda out, ns: best_digits(torch.float64)),
-    ("double", "four or five of seven", "4.5", "differences-run",
-     lambda out, ns: round(best_digits(torch.float32) * 2) / 2),
+    ("double", "About ten digits", "10", "differences-run", lambda out, ns: -np.log10(out[0])),
+    ("double", "of sixteen", "16", "differences-run",
+     lambda out, ns: -1.5 * np.log10(out[0])),
+    ("double", "four or five", "4", "differences-run",
+     lambda out, ns: np.floor(-np.log10(out[1]))),
+    ("double", "four or five", "5", "differences-run",
+     lambda out, ns: np.ceil(-np.log10(out[1]))),
+    ("double", "of seven", "7", "differences-run", lambda out, ns: -1.5 * np.log10(out[1])),
     ("third", "256 × 64 numbers", "256", "wild-run", lambda out, ns: out[2][0]),
     ("third", "256 × 64 numbers", "64", "wild-run", lambda out, ns: out[2][1]),
+    ("price", "networks of five widths", "5", "price-run", lambda out, ns: len(ns["table"])),
+    ("price", "left out from $n = 2{,}000$ on", "0", "price-run",
+     lambda out, ns: np.sum(np.isnan(out[:, 4]) != (out[:, 0] >= 2000))),
+    ("explore-costs", "Differences take two gradients", "2", "price-run",
+     lambda out, ns: gradients_in_differences()),
+    ("explore-power", "It creeps", "0.9", "power-run", lambda out, ns: out[2] / out[3]),
+    ("explore-power", "Let $h_2$ approach 10", "10", "power-run", lambda out, ns: power.H1),
+    ("lanczos", "The same number of products, 30", "30", "lanczos-run",
+     lambda out, ns: len(ns["run"].ritz_values)),
     ("newton-cg", "A hundred times the work buys one more digit", "10", "trace-run",
      lambda out, ns: 100**0.5),
+    ("newton-cg", "quadruples λ", "4", "ncg-define", lambda out, ns: changes_of_damping(ns)[1]),
+    ("newton-cg", "halves λ", "0.5", "ncg-define", lambda out, ns: changes_of_damping(ns)[0]),
     ("newton-cg", "1,437 training images", "1437", "network-make", lambda out, ns: len(ns["X"])),
     ("newton-cg", "twenty steps", "20", "ncg-run", lambda out, ns: len(ns["newton"]) - 1),
+    ("newton-cg", "at most twenty products", "20", "ncg-define",
+     lambda out, ns: ns["newton_cg"].__defaults__[1]),
+    ("newton-cg", "a product counts as three gradients", "3", "ncg-run",
+     lambda out, ns: np.gcd.reduce(spent_on_products(ns))),
+    ("claims", "about two thirds of the way", "0.7", "ncg-run",
+     lambda out, ns: last_behind(ns["newton"], ns["plain"])),
+    ("claims-second", "with 1, 2, 4, 8 and 16 steps", "5", "claims-angle-run",
+     lambda out, ns: len(ns["steps"])),
+    ("claims-second", "a tenth of the way leaves a hundredth", "100", "claims-angle-run",
+     lambda out, ns: out[0] / out[1]),
+    ("cheap", "largest one or ten per cent", "1", "cheap-sparse", lambda out, ns: 100 * out[0, 0]),
+    ("cheap", "largest one or ten per cent", "10", "cheap-sparse", lambda out, ns: 100 * out[1, 0]),
+    ("cheap", "for 16, 64, 256 and 1,024", "16", "cheap-stochastic-run",
+     lambda out, ns: out[0, 0]),
+    ("cheap", "for 16, 64, 256 and 1,024", "1024", "cheap-stochastic-run",
+     lambda out, ns: out[3, 0]),
     ("cheap", "of the 1,437", "1437", "network-make", lambda out, ns: len(ns["X"])),
     ("hunt", "half of what it should be", "0.5", "cheap-sparse",
      lambda out, ns: out[0, 3] / out[2, 3]),
+    ("hunt", "Four times the images, about half the error", "2", "cheap-stochastic-run",
+     lambda out, ns: out[0, 1] / out[1, 1]),
+    ("hunt", "Four times the images, about half the error", "2", "cheap-stochastic-run",
+     lambda out, ns: out[1, 1] / out[2, 1]),
+    ("next", "two thirds of the digits", "0.67", "differences-run",
+     lambda out, ns: np.log(out[0]) / np.log(np.finfo(float).eps)),
+    ("next", "$8n^2$ bytes", "8", "network-look", lambda out, ns: 1e9 * out[2][0] / out[0] ** 2),
 ]  # fmt: skip
-LIGHTER = {"ncg-run": ("(1.0, 2.0)", "(2.0,)")}  # one walk less; the better of the two
-LEFT_OUT = {"price-run"}  # only measures time
 
 
-def best_digits(dtype):
-    """Right digits of the best central difference on the lesson's network."""
-    torch.manual_seed(0)
-    net = nn.Sequential(nn.Linear(64, 16), nn.Tanh(), nn.Linear(16, 10)).to(dtype)
-    x, y = normal(1, 256, 64).abs().to(dtype), torch.arange(256) % 10
-    loss, theta = curvature.loss_of_parameters(net, lambda f: nn.functional.cross_entropy(f(x), y))
-    v = normal(2, len(theta)).to(dtype)
-    exact, way = exercises.hvp.reference(loss, theta, v), exercises.hvp_differences.reference
-    tried = [way(gradient(loss), theta, v, 10.0 ** (-k / 2)) for k in range(2, 20)]
-    return -np.log10(min(float((Hv - exact).norm() / exact.norm()) for Hv in tried))
+def gradients_in_differences():
+    """How many gradients one product by differences asks for."""
+    asked = mock.Mock(side_effect=lambda theta: theta)
+    exercises.hvp_differences.reference(asked, normal(0, 3), normal(1, 3), 0.1)
+    return asked.call_count
+
+
+def changes_of_damping(ns):
+    """By what λ is multiplied after a step that lowers the loss, and after one that raises it."""
+    seen = []
+
+    def cg(product, b, *rules):
+        seen.append(float(product(torch.ones(1).double())))
+        return (-1.0 if len(seen) == 2 else 0.1) * torch.ones(1).double()
+
+    line = {"multiply": lambda loss, theta, p: 0 * p, "gradient": lambda loss: torch.ones_like}
+    with (
+        mock.patch.dict(ns["newton_cg"].__globals__, line),
+        mock.patch.object(type(exercises.earlier), "__getattr__", lambda *_: cg),
+    ):
+        ns["newton_cg"](lambda theta: -theta.sum(), torch.zeros(1).double(), 3)
+    return seen[1] / seen[0], seen[2] / seen[1]
+
+
+def spent_on_products(ns):
+    """Gradients that the products of each step count for."""
+    return np.diff(ns["newton"][:, 0]).astype(int) - 1
+
+
+def last_behind(newton, plain):
+    """The share of the way after which Newton–CG is never again behind."""
+    behind = newton[:, 1] > np.interp(newton[:, 0], *plain.T)
+    return newton[behind, 0].max() / newton[-1, 0]
 
 
 @pytest.fixture(scope="module")
-def results():
-    """The value of the last line of every code cell as shipped, and the names after each cell."""
-    names, out, after = {}, {}, {}
-    for cell in CELLS.values():
-        tags = set(cell.metadata.get("tags", ())) & {"explore", "predict", "quiz"}
-        if cell.cell_type == "code" and not tags and cell.id not in LEFT_OUT:
-            out[cell.id] = _run(
-                cell.source.replace(*LIGHTER.get(cell.id, ("", ""))), cell.id, names
-            )
-            after[cell.id] = dict(names)
-    return out, after
+def lesson():
+    """The notebook, run as shipped; ways are called once and not timed."""
+    with mock.patch.object(explore, "seconds", called_once):
+        return Lesson("09_hessian_vector_products")
 
 
-def _run(source, title, names):
-    lines = source.splitlines()
-    body = ast.parse("\n".join(line for line in lines if not line.startswith("%"))).body
-    last = body.pop() if isinstance(body[-1], ast.Expr) else None
-    exec(compile(ast.Module(body, []), title, "exec"), names)
-    return eval(compile(ast.Expression(last.value), title, "eval"), names) if last else None
+def called_once(ways, rounds=1):
+    return np.array([np.nan if way is None else 1.0 + 0 * len(str(way())) for way in ways])
 
 
-@pytest.mark.parametrize(
-    ("prose", "words", "number", "code", "value"),
-    PROSE_NUMBERS,
-    ids=lambda v: v if isinstance(v, str) else "",
-)
-def test_a_number_of_the_prose_is_what_its_cell_computes(
-    results, prose, words, number, code, value
-):
-    out, after = results
-    assert words in CELLS[prose].source
-    unit = 10.0 ** -len(number.partition(".")[2])
-    assert abs(float(value(out[code], after[code])) - float(number)) <= 0.5001 * unit
+@each(PROSE_NUMBERS)
+def test_a_number_of_the_prose_is_what_its_cell_computes(lesson, stated):
+    lesson.holds(stated)
 
 
-def test_the_gradient_of_the_summed_gradient_holds_row_sums_and_not_the_diagonal(results):
-    to_diagonal, to_row_sums, *_ = results[0]["wild-run"]
+def test_the_gradient_of_the_summed_gradient_holds_row_sums_and_not_the_diagonal(lesson):
+    to_diagonal, to_row_sums, *_ = lesson.results["wild-run"]
     assert to_row_sums < 1e-10 < 1 < to_diagonal
 
 
-def test_lanczos_is_ahead_of_power_iteration_and_sees_the_lower_end_too(results):
-    power_error, lanczos_error, low = results[0]["lanczos-run"]
+def test_lanczos_is_ahead_of_power_iteration_and_sees_the_lower_end_too(lesson):
+    (power_error, lanczos_error), low = lesson.results["lanczos-run"]
     assert lanczos_error < power_error / 100
-    assert low == pytest.approx(results[0]["breaks-run"][3], rel=1e-6)
+    assert low == pytest.approx(lesson.results["breaks-run"][3], rel=1e-6)
 
 
-def test_the_second_eigenvalue_of_the_network_is_nearly_as_large_as_the_first(results):
-    _, _, second, first = results[0]["power-run"].tolist()
+def test_the_second_eigenvalue_of_the_network_is_nearly_as_large_as_the_first(lesson):
+    _, _, second, first = lesson.results["power-run"].tolist()
     assert 0.9 < second / first < 1
 
 
-def test_newton_cg_begins_behind_gradient_descent_and_ends_far_ahead(results):
-    names = results[1]["ncg-score"]
+def test_newton_cg_begins_behind_gradient_descent_and_ends_far_ahead(lesson):
+    names = lesson.names["ncg-score"]
     newton, plain = names["newton"], names["plain"]
     early = newton[(newton[:, 0] > 30) & (newton[:, 0] < 250)]
     assert np.all(early[:, 1] > np.interp(early[:, 0], *plain.T))
     assert newton[-1, 1] < plain[-1, 1] / 10
-    behind = newton[:, 1] > np.interp(newton[:, 0], *plain.T)
-    assert newton[behind, 0].max() / newton[-1, 0] == pytest.approx(2 / 3, abs=0.05)
+    assert last_behind(newton, plain) == pytest.approx(2 / 3, abs=0.05)
     assert len(plain) > newton[-1, 0]
 
 
-def test_both_runs_read_about_the_same_share_of_the_held_out_digits(results):
-    names, shares = results[1]["ncg-score"], []
+def test_both_runs_read_about_the_same_share_of_the_held_out_digits(lesson):
+    names, shares = lesson.names["ncg-score"], []
     for theta in (names["trained"], names["walked"]):
         net = names["network"]()
         nn.utils.vector_to_parameters(theta, net.parameters())
@@ -439,31 +576,55 @@ def test_both_runs_read_about_the_same_share_of_the_held_out_digits(results):
     assert abs(shares[0] - shares[1]) < 0.03
 
 
-def test_newton_cg_never_raises_the_loss(results):
-    assert np.all(np.diff(results[1]["ncg-run"]["newton"][:, 1]) <= 0)
+def test_newton_cg_never_raises_the_loss(lesson):
+    assert np.all(np.diff(lesson.names["ncg-run"]["newton"][:, 1]) <= 0)
 
 
-def test_one_step_of_cg_goes_along_the_gradient_and_more_turn_towards_newton(results):
-    k, to_gradient, to_newton = results[0]["claims-angle-run"].T
+def test_one_step_of_cg_goes_along_the_gradient_and_more_turn_towards_newton(lesson):
+    ns = lesson.names["claims-angle-run"]
+    assert [k for k, _ in ns["steps"]] == [1, 2, 4, 8, 16]
+    to_gradient = [explore.turned(p, -ns["g"]) for _, p in ns["steps"]]
+    to_newton = [explore.turned(p, ns["d"]) for _, p in ns["steps"]]
     assert to_gradient[0] < 1e-4
     assert np.all(np.diff(to_newton) < 0)
     assert to_newton[-1] < 0.01
 
 
-def test_the_gradient_is_predicted_to_second_order_in_the_length_of_the_step(results):
-    np.testing.assert_allclose(results[0]["claims-change-run"], 100, rtol=0.02)
+def test_the_gradient_is_predicted_to_second_order_in_the_length_of_the_step(lesson):
+    errors = np.array(lesson.results["claims-angle-run"])
+    np.testing.assert_allclose(errors[:-1] / errors[1:], 100, rtol=0.02)
 
 
-def test_four_times_the_images_leave_half_the_error_or_less(results):
-    _, error = results[0]["cheap-stochastic-run"].T
+def test_symmetry_holds_on_the_network_and_on_one_whose_matrix_has_no_room(lesson):
+    here, off = lesson.results["tests-run"]
+    left, right, gigabytes = lesson.results["claims-cnn"]
+    assert max(abs(here), off) < 1e-12
+    assert left == pytest.approx(right, rel=1e-3)
+    assert gigabytes > 16
+
+
+def test_the_ledger_on_second_derivatives_that_are_none_is_settled(lesson):
+    """9: a slope, which changes with θ, and derivatives that have the shape of images."""
+    (at_zero, once, twice), right = lesson.results["hunt-run"]
+    assert (at_zero, once, twice) == pytest.approx((0, right, 2 * right))
+    _, _, shape, n = lesson.results["wild-run"]
+    assert shape.numel() != n
+
+
+def test_forward_mode_agrees_on_the_network(lesson):
+    assert lesson.results["agree-run"] < 1e-12
+
+
+def test_four_times_the_images_leave_half_the_error_or_less(lesson):
+    _, error = lesson.results["cheap-stochastic-run"].T
     ratios = error[:-1] / error[1:]
     assert np.all(ratios[:2] > 1.6)
     assert np.all(ratios[:2] < 2.6)
     assert ratios[2] > ratios[1]
 
 
-def test_without_damping_conjugate_gradients_meet_negative_curvature(results):
-    _, status, bend, low = results[0]["breaks-run"]
+def test_without_damping_conjugate_gradients_meet_negative_curvature(lesson):
+    _, status, bend, low = lesson.results["breaks-run"]
     assert status == "negative_curvature"
     assert bend < 0
     assert low < 0

@@ -130,10 +130,21 @@ class Ellipse(Stage):
         self.say(describe(frame, self.kappa.value, self.moves.value))
 
 
+def share(part: float) -> str:
+    """Write what is left of an error as a percentage.
+
+    >>> share(1.0), share(0.2951), share(3e-6), share(1e-12)
+    ('100 %', '30 %', 'less than 0.001 %', 'nothing')
+    """
+    if part < 1e-5:
+        return "less than 0.001 %" if part > 1e-9 else "nothing"
+    return f"{draw.number(100 * part, 2)} %"
+
+
 def describe(frame: EllipseFrame, kappa: float, moves: int) -> str:
     """Say what is left to both, and at which angle the two CG directions stand."""
     made = f"{moves} {'move' if moves == 1 else 'moves'}"
-    descent, conjugate = (f"{100 * v:.2g} %" if v > 1e-9 else "nothing" for v in frame.left)
+    descent, conjugate = (share(v) for v in frame.left)
     words = f"κ = {draw.number(kappa)}. After {made} steepest descent has {descent} of its error "
     words += f"left, conjugate gradients {conjugate}.\n"
     if np.isnan(frame.angles[0]):

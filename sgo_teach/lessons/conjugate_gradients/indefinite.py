@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from contourpy import contour_generator
 
 from sgo_teach import draw
 from sgo_teach.lessons.conjugate_gradients.ellipse import frame_of_axes
@@ -15,7 +14,6 @@ from sgo_teach.stage import Stage
 WINDOW = ((-3.0, 3.0), (-3.0, 3.0))
 POINTS = draw.grid(WINDOW, 61)
 STEEP = 3.0
-GAP = np.full((1, 2), np.nan)
 ALONG = np.linspace(0, 1, 40)[:, None]
 
 
@@ -77,10 +75,7 @@ def walked(corners: np.ndarray, H: np.ndarray, b: np.ndarray) -> tuple[np.ndarra
 def level_lines(H: np.ndarray, b: np.ndarray) -> np.ndarray:
     """Level lines (q, 2) of φ over the window, NaN between them."""
     phi = 0.5 * np.sum((POINTS @ H) * POINTS, axis=-1) - POINTS @ b
-    generator = contour_generator(POINTS[0, :, 0], POINTS[:, 0, 1], phi)
-    levels = np.linspace(phi.min(), phi.max(), 18)[1:-1]
-    lines = [np.asarray(line) for level in levels for line in generator.lines(level)]
-    return np.concatenate([GAP, *(part for line in lines for part in (line, GAP))])
+    return draw.level_lines(POINTS, phi, np.linspace(phi.min(), phi.max(), 18)[1:-1])
 
 
 def compute_indefinite(b: np.ndarray, lowest: float, radius: float) -> IndefiniteFrame:

@@ -40,6 +40,10 @@ GUARDED_CG = {
     ),
     "zero_returned": _with(("return b if k == 0 else x", "return x")),
     "gives_up": _with(("return b if k == 0 else x", "return b")),
+    "gives_up#2": _with(("k == 0", "k == 1")),
+    "gives_up#3": _with(("b if k == 0 else x", "x if k == 0 else b")),
+    "gives_up#4": _with(("if curvature <= 0", "if (Hp < 0).any()")),
+    "uphill": _with(("return b if", "return -b if")),
     "bad_direction": _with(("return b if k == 0 else x", "return p")),
     "forward_step": _with(
         ("return b if k == 0 else x", "return x - rr / curvature * p if curvature else b")

@@ -24,6 +24,9 @@ def _with(*changes: tuple[str, str]) -> str:
 
 PCG = {
     "still_rr": _with(("p, rz = z, r @ z", "p, rz = z, b @ b")),
+    "alpha_alone": _with(("p, rz = z, r @ z", "p, rz = z, b @ b"), ("= rz / (", "= (r @ z) / (")),
+    "zz_first": _with(("p, rz = z, r @ z", "p, rz = z, z @ z")),
+    "plain_start": _with(("inverse(b)", "b")),
     "no_preconditioner": _with(("inverse(b)", "b"), ("inverse(r)", "r")),
     "rr_everywhere": _with(("r @ z", "r @ r")),
     "zz_everywhere": _with(("r @ z", "z @ z")),

@@ -66,9 +66,9 @@ def _walk(at_negative, curvature=lambda p, Hp: p @ Hp, meets=lambda c: c <= 0):
                 break
             Hp = product(p)
             c = curvature(p, Hp)
-            if meets(p @ Hp):
-                return at_negative(k, x, p, b, (r @ r) / (p @ Hp))
-            alpha = (r @ r) / c
+            alpha = (r @ r) / (c or np.inf)
+            if meets(c):
+                return at_negative(k, x, p, b, alpha)
             x, new = x + alpha * p, r - alpha * Hp
             p, r = new + (new @ new) / (r @ r) * p, new
         return x
@@ -137,7 +137,14 @@ guarded_cg = Exercise(
         Slip.formula(
             "gives_up",
             _walk(lambda k, x, p, b, alpha: b),
-            "You return $b$ whenever curvature is negative, and throw away what CG had already found: that is $x$.",
+            "You return $b$ here, where the first direction has positive curvature: the step along it can be taken, "
+            "and what CG has found when it meets the bad direction is $x$. Only a bad *first* direction makes it $b$.",
+            before_shape=True,
+        ),
+        Slip.formula(
+            "uphill",
+            _walk(lambda k, x, p, b, alpha: x if k else -b),
+            "You return $-b$: in a Newton method $b$ is $-g$ already, so $b$ itself points downhill.",
             before_shape=True,
         ),
         Slip.formula(

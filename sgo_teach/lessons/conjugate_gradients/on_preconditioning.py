@@ -49,21 +49,22 @@ def _root_inverse(r):
     return r / _M**0.75
 
 
-def _walk(first=None, number=None, inner=None, direction=None, renew=True):
+def _walk(first=None, number=None, inner=None, direction=None, begin=None, renew=True):
     """Another PCG: one thing done differently."""
     number = number or (lambda r, z: r @ z)
     first, direction = first or number, direction or (lambda r, z: z)
+    begin = begin or direction
 
     def walked(product, b, inverse, steps):
         x, r, z = 0 * b, b, inverse(b)
-        p, rz = direction(r, z), first(r, z)
+        p, rz = begin(r, z), first(r, z)
         for _ in range(steps):
             Hp = product(p)
             alpha = (inner(r, z) if inner else rz) / (p @ Hp)
             x, r = x + alpha * p, r - alpha * Hp
             z = inverse(r) if renew else z
             rz, before = number(r, z), rz
-            p = direction(r, z) + (rz / before) * p
+            p = direction(r, z) + (rz / (before or np.inf)) * p
         return x
 
     return walked
@@ -104,6 +105,22 @@ pcg = Exercise(
             "The first $\\alpha$ is still $r^Tr/p^THp$, though $p = z$: its length does not fit its direction. "
             "What stands in the numerator at all later steps?",
             before_shape=True,
+        ),
+        Slip.formula(
+            "alpha_alone",
+            _walk(first=lambda r, z: r @ r, inner=lambda r, z: r @ z),
+            "Now $\\alpha$ is right, and the first $\\beta$ still divides by $r^Tr$: `rz` itself has to start right.",
+        ),
+        Slip.formula(
+            "zz_first",
+            _walk(first=lambda r, z: z @ z),
+            "The right place, and not yet the number: $z^Tz$ starts here where later $r^Tz$ stands.",
+        ),
+        Slip.formula(
+            "plain_start",
+            _walk(first=lambda r, z: r @ r, begin=lambda r, z: r),
+            "The first step is one of plain CG now, consistent in itself; the next direction is made of $z$ and is "
+            "not conjugate to it. The first direction was right as shipped, the number beside it is not.",
         ),
         Slip.formula(
             "no_preconditioner",

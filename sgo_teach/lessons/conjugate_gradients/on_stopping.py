@@ -35,6 +35,7 @@ def _slow(m):
 
 
 _CASES = [
+    (_falling(0.97, 300, depth=0.3),),  # stops where ⌈i/10⌉ and ⌊i/10⌋ differ
     (_falling(0.9, 120),),
     (_slow(400),),
     (_falling(0.8, 60, start=1.3, depth=2.0),),  # positive for a while, as after a warm start
@@ -42,25 +43,29 @@ _CASES = [
     (-np.ones(30),),
     (1000 * _falling(0.9, 120),),
     (_falling(0.97, 30),),
-    (_falling(0.97, 200, depth=0.3),),  # stops where ⌈i/10⌉ and ⌊i/10⌋ differ
 ]
-
-
-def _stop(test, first=0, k_of=lambda i: max(10, int(np.ceil(i / 10))), warm=lambda i, k: i > k):
-    """Another rule: test(φ_i, φ_{i−k}, k, φ_{i−1}) and its window."""
-
-    def stopped(phi):
-        for i in range(first, len(phi)):
-            k = k_of(i)
-            if warm(i, k) and test(phi[i], phi[i - k], k, phi[i - 1]):
-                return i
-        return len(phi) - 1
-
-    return stopped
 
 
 def _martens(now, before, k, last):
     return now < 0 and (now - before) / now < 0.0005 * k
+
+
+def _window(i):
+    return max(10, int(np.ceil(i / 10)))
+
+
+def _stop(test=_martens, k_of=_window, warm=lambda i, k: i > k, further=0):
+    """Another rule: test(φ_i, φ_{i−k}, k, φ_{i−1}), its window, and whether it may stop yet."""
+
+    @np.errstate(all="ignore")  # φ_i may be 0
+    def stopped(phi):
+        for i in range(len(phi)):
+            k = k_of(i)
+            if warm(i, k) and test(phi[i], phi[i - k - further], k, phi[i - 1]):
+                return i
+        return len(phi) - 1
+
+    return stopped
 
 
 def _value(case, got, want):
@@ -72,9 +77,20 @@ def _value(case, got, want):
 def _never(case, got, want):
     if got == len(case[0]) - 1 > want:
         return (
-            f"It never stops where it should at step {want}. "
-            "Is the sign right? For a falling model $\\varphi_i - \\varphi_{i-k}$ and $\\varphi_i$ are both negative."
+            f"It goes on to the end where it should stop at step {want}. "
+            "Does `return` (not a print, not a number kept for later) end the loop there? "
+            "And the sign: for a falling model $\\varphi_i - \\varphi_{i-k}$ and $\\varphi_i$ are both negative."
         )
+
+
+def _window_returned(case, got, want):
+    if got == _window(want) < want - 1:
+        return f"{got} is the window $k$; the step $i$ at which it stops is asked."
+
+
+def _beyond_the_end(case, got, want):
+    if want == len(case[0]) - 1 and got in (len(case[0]), -1):
+        return "Where it never stops, $m$ is asked, the last index: `len(phi) - 1`, since the first is 0."
 
 
 def _counted_from_one(case, got, want):
@@ -96,9 +112,16 @@ martens_stop = Exercise(
     slips=[
         Slip("value_of_phi", _value, before_shape=True),
         Slip.formula(
+            "another_start",
+            _stop(lambda now, before, k, last: now < 0 and (now - before) / before < 0.0005 * k),
+            "You divide by the earlier value $\\varphi_{i-k}$. All that was gained so far is $\\varphi_i$.",
+        ),
+        Slip.formula(
             "at_once",
             _stop(lambda now, before, k, last: now < 0 and (before - now) / now < 0.0005 * k),
-            "The sign is turned: $(\\varphi_{i-k} - \\varphi_i)/\\varphi_i$ is negative while the model falls, so it stops as soon as it may.",
+            "It stops as soon as it may, while the model still falls. "
+            "There $(\\varphi_i - \\varphi_{i-k})/\\varphi_i$ is positive, and small only at the end: "
+            "look at the sign, at the direction of <, and at which values you take.",
         ),
         Slip.formula(
             "positive_values",
@@ -122,24 +145,46 @@ martens_stop = Exercise(
         ),
         Slip.formula(
             "always_ten",
-            _stop(_martens, k_of=lambda i: 10),
+            _stop(k_of=lambda i: 10),
             "Your window stays at 10. For $i > 100$ it grows: $k = \\lceil i/10 \\rceil$.",
         ),
         Slip.formula(
             "not_ten",
-            _stop(_martens, k_of=lambda i: max(1, int(np.ceil(i / 10)))),
+            _stop(k_of=lambda i: max(1, int(np.ceil(i / 10)))),
             "The window is never shorter than 10: `max(10, ...)`.",
         ),
         Slip.formula(
             "too_soon",
-            _stop(_martens, warm=lambda i, k: i >= k),
+            _stop(warm=lambda i, k: i >= k),
             "It stops at $i = k$, where the rule says $i > k$.",
         ),
         Slip.formula(
-            "rounded_down",
-            _stop(_martens, k_of=lambda i: max(10, i // 10)),
-            "$i/10$ is rounded down in your window; ⌈ ⌉ rounds up: `int(np.ceil(i / 10))`.",
+            "before_the_window",
+            _stop(warm=lambda i, k: True),
+            "Where is $i > k$? Before that there is no $\\varphi_{i-k}$, and Python counts `phi[-3]` from the end.",
         ),
+        Slip.formula(
+            "zero_too",
+            _stop(lambda now, before, k, last: now <= 0 and (now - before) / now < 0.0005 * k),
+            "Where $\\varphi_i$ is 0 the quotient divides by it: the condition is $\\varphi_i < 0$.",
+        ),
+        Slip.formula(
+            "too_far_back",
+            _stop(further=1),
+            "You look back over $k + 1$ steps: $\\varphi_{i-k}$ is `phi[i - k]`.",
+        ),
+        Slip.formula(
+            "rounded_down",
+            _stop(k_of=lambda i: max(10, i // 10)),
+            "Your window is too short where $i/10$ is no whole number: ⌈ ⌉ rounds up, `int(np.ceil(i / 10))`.",
+        ),
+        Slip.formula(
+            "rounded_too_far",
+            _stop(k_of=lambda i: max(10, i // 10 + 1)),
+            "Your window is one too long where $i/10$ is a whole number: ⌈ ⌉ leaves it alone, `int(np.ceil(i / 10))`.",
+        ),
+        Slip("window_returned", _window_returned),
+        Slip("beyond_the_end", _beyond_the_end),
         Slip("counted_from_one", _counted_from_one),
         Slip("never", _never),
     ],

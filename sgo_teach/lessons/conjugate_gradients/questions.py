@@ -26,7 +26,7 @@ two_variables = predict(
 
 three_values = predict(
     "$H$ is 300 × 300, but has only three different eigenvalues: 1, 10 and 1000. "
-    "After how many steps of CG is the residual down to rounding?",
+    "After how many steps of CG is the residual practically zero?",
     [
         "3",
         "about 30, the root of $\\kappa$",
@@ -88,10 +88,10 @@ questions = quiz(
             "In exact arithmetic CG on $n$ unknowns needs at most …",
             [
                 "$\\sqrt\\kappa$ steps",
+                "$\\log_2 n$ steps",
                 "as many steps as $H$ has distinct eigenvalues",
-                "$n^2$ steps",
             ],
-            answer=1,
+            answer=2,
             because="A polynomial with a root at each of them and the value 1 at 0 ends the run; there are at most $n$ of them.",
         ),
         Question(
@@ -119,21 +119,21 @@ questions = quiz(
         Question(
             "CG meets $p^THp < 0$. What is known?",
             [
-                "Rounding has destroyed conjugacy",
                 "$H$ is not positive definite, and $p$ is a direction in which the model falls without end",
+                "Rounding has destroyed conjugacy",
                 "The preconditioner is wrong",
             ],
-            answer=1,
+            answer=0,
             because="Steihaug follows $p$ to the rim of the trust region; Newton–CG with a line search stops before it.",
         ),
         Question(
             "Far from the minimum, how exactly should an inexact Newton method solve $H\\Delta = -g$?",
             [
                 "To rounding: a wrong step costs more than products",
-                "Roughly, and more exactly as $\\|g\\|$ falls",
                 "Always to half of $\\|g\\|$",
+                "Roughly, and more exactly as $\\|g\\|$ falls",
             ],
-            answer=1,
+            answer=2,
             because="Far away the model is wrong anyway. A forcing term that tends to 0 keeps the fast finish, a fixed one does not.",
         ),
     ],

@@ -119,5 +119,7 @@ def describe(
         return words + "The diagonal is constant: there is nothing to rescale."
     words += f"κ goes from {kappas[0]} to {kappas[1]}"
     if exponent == 1:
-        return words + ": the scales are gone, and what is left is the coupling."
+        coupled = preconditioned.kappa > 1 + 1e-9
+        rest = "what is left is the coupling" if coupled else "nothing else was in the way"
+        return words + f": the scales are gone, and {rest}."
     return words + ("." if exponent < 1 else ": too much, the scales come back upside down.")

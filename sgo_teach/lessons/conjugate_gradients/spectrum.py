@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sgo_teach import draw
+from sgo_teach.lessons.conjugate_gradients.ellipse import share
 from sgo_teach.solvers.cg import CGStep, cg_steps
 from sgo_teach.stage import Stage
 
@@ -159,9 +160,9 @@ def describe(frame: PolynomialFrame, k: int) -> str:
     error, bound = frame.errors[k], frame.bound[k]
     if error < 1e-7:
         return words + f"After {k} steps CG has arrived: q is zero at every eigenvalue."
-    words += f"After {k} {'step' if k == 1 else 'steps'} the error is {100 * error:.2g} %; "
+    words += f"After {k} {'step' if k == 1 else 'steps'} the error is {share(error)}; "
     worst = int(np.argmax(np.abs(frame.factors)))
     return words + (
-        f"κ alone promises {100 * bound:.2g} %.\nMost is left at h = "
+        f"κ alone promises {share(bound)}.\nMost is left at h = "
         f"{draw.number(frame.h[worst])}, where q = {draw.number(frame.factors[worst], 2)}."
     )

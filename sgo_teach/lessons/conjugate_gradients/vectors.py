@@ -34,6 +34,9 @@ class Counted:
             )
         return Bare(self.H @ p.entries) if isinstance(p, Bare) else self.H @ p
 
+    def __repr__(self) -> str:
+        return f"p ↦ Hp with H {self.H.shape}"
+
     def __mul__(self, p: Any) -> Any:
         raise TypeError("product is a function, not a matrix: call it, product(p)")
 
@@ -59,6 +62,12 @@ class Bare:
     def __array__(self, *_args: Any, **_options: Any) -> Any:
         raise TypeError(f"a numpy function met a vector that is none of numpy's: {_ALLOWED}")
 
+    def __iter__(self) -> Any:
+        raise TypeError(f"this vector lies entry by entry in no Python list: {_ALLOWED}")
+
+    def __getitem__(self, index: Any) -> Any:
+        raise TypeError(f"no single entries are needed: {_ALLOWED}")
+
     def __add__(self, other: Any) -> Bare:
         return Bare(self.entries + _entries(other))
 
@@ -69,12 +78,12 @@ class Bare:
         return Bare(-self.entries)
 
     def __mul__(self, number: Any) -> Bare:
-        return Bare(self.entries * float(number))
+        return Bare(self.entries * _number(number))
 
     __rmul__ = __mul__
 
     def __truediv__(self, number: Any) -> Bare:
-        return Bare(self.entries / float(number))
+        return Bare(self.entries / _number(number))
 
     def __matmul__(self, other: Any) -> float:
         return float(self.entries @ _entries(other))
@@ -94,6 +103,12 @@ class Bare:
 
     def __repr__(self) -> str:
         return f"Vector({np.array2string(self.entries, precision=4, separator=', ')})"
+
+
+def _number(factor: Any) -> float:
+    if isinstance(factor, Bare):
+        raise TypeError("vector by vector, entry by entry: α and β need the number p @ q")
+    return float(factor)
 
 
 def _entries(other: Any) -> np.ndarray:

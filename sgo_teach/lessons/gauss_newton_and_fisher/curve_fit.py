@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-from contourpy import contour_generator
+from contourpy import FillType, contour_generator
 
 from sgo_teach import draw
 from sgo_teach.lessons.gauss_newton_and_fisher import coffee
@@ -18,13 +18,13 @@ LOWEST, HIGHEST = -24, 12  # λ from 1.5⁻²⁴ to 1.5¹²
 FIRST = 1.5**-4  # too little at the first θ: the button has something to do
 FINE = np.linspace(-0.3, 4.3, 60)
 CEILING = 8.0  # of readings
-PLACES = 61  # of the landscape, each way
+POINTS = draw.grid(coffee.WINDOW, 46)  # of the landscape
 GAP = np.full((1, 2), np.nan)
 
 
 @dataclass(frozen=True, eq=False)
 class Landscape:
-    """Level lines (p, 2) of the loss, NaN between them, and where H bends downwards (61, 61)."""
+    """Level lines of the loss (p, 2), and the borders of where H bends downwards (q, 2)."""
 
     lines: np.ndarray
     downward: np.ndarray
@@ -33,15 +33,25 @@ class Landscape:
 @lru_cache(maxsize=16)
 def landscape(readings: tuple[float, ...]) -> Landscape:
     """The loss over the window for some readings; cached, because only the readings shape it."""
-    y, points = np.array(readings), draw.grid(coffee.WINDOW, PLACES)
-    heights = coffee.loss(points, y)
-    levels = heights.min() + np.ptp(heights) * np.linspace(0.25, 1, 15) ** 6
-    generator = contour_generator(points[0, :, 0], points[:, 0, 1], heights)
-    lines = [np.asarray(line) for level in levels for line in generator.lines(level)]
-    H = coffee.gauss_newton(points) + coffee.second_term(points, y)
-    lowest = np.linalg.eigvalsh(H)[..., 0]
-    parts = [part for line in lines for part in (line, GAP)]
-    return Landscape(np.concatenate([GAP, *parts]), (lowest < 0).astype(np.uint8))
+    y = np.array(readings)
+    heights = coffee.loss(POINTS, y)
+    levels = heights.min() + np.ptp(heights) * np.linspace(0.25, 1, 12) ** 6
+    H = coffee.gauss_newton(POINTS) + coffee.second_term(POINTS, y)
+    rest = H[..., 1, 1] - H[..., 0, 1] ** 2 / H[..., 0, 0]  # H₀₀ = Σ exp(−2btᵢ) > 0: this decides
+    return Landscape(draw.level_lines(POINTS, heights, levels), _region_below_zero(rest))
+
+
+def _region_below_zero(values: np.ndarray) -> np.ndarray:
+    """Borders to be filled, (q, 2): holes run the other way round, NaN between the pieces."""
+    x, y = POINTS[0, :, 0], POINTS[:, 0, 1]
+    found = contour_generator(x, y, values, fill_type=FillType.OuterOffset).filled(-np.inf, 0.0)
+    pieces = [
+        part
+        for points, ends in zip(*found, strict=True)
+        for border in np.split(points, ends[1:-1])
+        for part in (border, GAP)
+    ]
+    return np.concatenate([GAP, *pieces])
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,20 +128,15 @@ class CurveFit(Stage):
         )
         self.press = self.button("press", "Take the Gauss–Newton step, then adapt λ")
         self._marks(side)
-        self.readings = [
-            self.handle(
-                f"y{i}", f"reading {i + 1}", side, (t, y), along="y", jump=False, color=draw.POINT
-            )
-            for i, (t, y) in enumerate(zip(coffee.TIMES, coffee.READINGS, strict=True))
-        ]
         self.at = self.handle("at", "point θ", self.ax, coffee.START, color=draw.POINT)
+        self.readings = [self._reading(side, i) for i in range(len(coffee.TIMES))]
         self.legend(side, loc="upper right", fontsize=8)
         self.legend(self.ax, loc="upper center", fontsize=8, ncols=2, bbox_to_anchor=(0.5, -0.1))
         self.press.observe(self.take, "value")
         self.start(self.update)
 
     def _marks(self, side):
-        self.shade = self.image(self.ax, ["#ffffff", draw.ACCENT], alpha=0.22)
+        self.shade = self.line(self.ax, draw.ACCENT, "$H$ bends downwards", fill=True, alpha=0.22)
         self.levels = self.line(self.ax, "#a4a4a4", width=1.0)
         self.curve = self.line(side, draw.LOSS, r"curve at $\theta$", width=3)
         self.next = self.line(side, draw.MODEL, "after the Gauss–Newton step", dash="dash")
@@ -141,6 +146,10 @@ class CurveFit(Stage):
         self.downhill = self.arrows(self.ax, draw.GRADIENT, "$-g$ (direction)")
         self.newton = self.arrows(self.ax, draw.NEWTON, r"Newton, $H + \lambda I$", width=3)
         self.gauss = self.arrows(self.ax, draw.MODEL, r"Gauss–Newton, $J^TJ + \lambda I$", width=3)
+
+    def _reading(self, side, i):
+        label, place = f"reading {i + 1}, moves up and down", (coffee.TIMES[i], coffee.READINGS[i])
+        return self.handle(f"y{i}", label, side, place, along="y", jump=False, color=draw.POINT)
 
     def values(self) -> np.ndarray:
         """The readings where the hands left them, (5,)."""
@@ -160,12 +169,13 @@ class CurveFit(Stage):
         """Read the controls, compute, set the marks."""
         at, y = np.array(self.at.value), self.values()
         frame, land = compute_fit(at, y, self.damping.value), landscape(tuple(y))
-        self.shade.set(land.downward, (*coffee.WINDOW[0], *coffee.WINDOW[1]))
+        self.shade.set(*land.downward.T)
         self.levels.set(*land.lines.T)
         self.curve.set(FINE, coffee.curve(at, FINE))
         after, expected = at + frame.gauss_newton.delta, coffee.jacobian(at)
         with np.errstate(over="ignore"):
-            self.next.set(FINE, coffee.curve(after, FINE))
+            reached = coffee.curve(after, FINE)
+        self.next.set(FINE, np.clip(reached, -CEILING, 2 * CEILING))  # dashes out there are dear
         self.promise.set(coffee.TIMES, coffee.curve(at) + expected @ frame.gauss_newton.delta)
         length = float(np.linalg.norm(frame.gradient))
         self.downhill.set(at, at - 0.5 * frame.gradient / length if length > 1e-4 else at)

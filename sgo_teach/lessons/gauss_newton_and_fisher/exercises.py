@@ -2,11 +2,10 @@
 
 from sgo_teach.checks import Earlier
 from sgo_teach.lessons.conjugate_gradients import on_cg
-from sgo_teach.lessons.gauss_newton_and_fisher.on_fisher import fisher, natural_step
-from sgo_teach.lessons.gauss_newton_and_fisher.on_products import (
-    ggn_vector_product,
-    output_hessian_product,
-)
+from sgo_teach.lessons.gauss_newton_and_fisher.on_fisher import fisher
+from sgo_teach.lessons.gauss_newton_and_fisher.on_natural import natural_step
+from sgo_teach.lessons.gauss_newton_and_fisher.on_outputs import output_hessian_product
+from sgo_teach.lessons.gauss_newton_and_fisher.on_products import ggn_vector_product
 from sgo_teach.lessons.gauss_newton_and_fisher.on_squares import gauss_newton_step
 from sgo_teach.lessons.gauss_newton_and_fisher.questions import (
     fitted_labels,

@@ -17,7 +17,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from math import exp, isfinite, log, sqrt
+from functools import lru_cache
+from math import exp, inf, log, sqrt
 
 import numpy as np
 
@@ -27,8 +28,11 @@ from sgo_teach.stage import Stage
 MEAN, SPREAD = 1.0, 0.7  # of the data
 WINDOW = ((-3.0, 5.0), (0.1, 4.0))
 START = (-2.0, 2.0)
+LONGEST = 4.0  # time αk
 FAR = 1e6
 FLOOR, HIGH = 1e-4, 20.0
+DRAWN = 50  # points of a curve over time, at most
+KINDS = {"plain": draw.GRADIENT, "natural": draw.NEWTON}
 
 
 @dataclass(frozen=True)
@@ -47,7 +51,7 @@ def _root(square: float) -> float:
 COORDINATES = {
     "σ": Coordinates(lambda m, s: s, lambda m, f: f, lambda m, s: (0.0, 1.0)),
     "log σ": Coordinates(
-        lambda m, s: log(s), lambda m, f: exp(min(f, 700.0)), lambda m, s: (0.0, s)
+        lambda m, s: log(s), lambda m, f: exp(f) if f < 700 else inf, lambda m, s: (0.0, s)
     ),
     "σ²": Coordinates(lambda m, s: s * s, lambda m, f: _root(f), lambda m, s: (0.0, 0.5 / s)),
     "μ² + σ²": Coordinates(
@@ -101,7 +105,7 @@ def gaussian_walk(
         new = mu + step_size * d1
         phi = chart.to(mu, sigma) + step_size * d2
         mu, sigma = new, chart.back(new, phi) if abs(new) < FAR else float("nan")
-        if not (isfinite(sigma) and 1e-6 < sigma < FAR):
+        if not 1e-6 < sigma < FAR:  # true of NaN, too
             break
         path.append((mu, sigma))
     return np.array(path)
@@ -137,10 +141,17 @@ def compute_gaussian(start: tuple[float, float], step_size: float, time: float) 
     """Walk round(time/α) steps of both kinds in all coordinates from start (μ, σ)."""
     steps = round(time / step_size)
     plain, natural = (
-        {name: gaussian_walk(start, name, kind, step_size, steps) for name in COORDINATES}
-        for kind in (False, True)
+        {name: path[: steps + 1] for name, path in _walks(start, natural, step_size).items()}
+        for natural in (False, True)
     )
     return GaussianFrame(plain, natural, _apart(plain, steps), _apart(natural, steps))
+
+
+@lru_cache(maxsize=8)
+def _walks(start: tuple[float, float], natural: bool, step_size: float) -> dict[str, np.ndarray]:
+    """Walks to the longest time; cached, because the time only shows more or less of them."""
+    steps = round(LONGEST / step_size)
+    return {name: gaussian_walk(start, name, natural, step_size, steps) for name in COORDINATES}
 
 
 def _apart(walks: dict[str, np.ndarray], steps: int) -> float:
@@ -162,48 +173,60 @@ class NaturalGradient(Stage):
         draw.contours(self.ax, lambda x: loss(x[..., 0], x[..., 1]), WINDOW, levels)
         self.ax.plot(MEAN, SPREAD, "*", color=draw.ACCENT, markersize=13)
         self.ax.set(xlabel=r"mean $\mu$", ylabel=r"spread $\sigma$")
-        side.set(xlim=(0, 4), ylim=(FLOOR, HIGH), yscale="log")
+        side.set(xlim=(0, LONGEST), ylim=(FLOOR, HIGH), yscale="log")
         side.set(xlabel=r"time $\alpha k$", ylabel=r"$L - L_{\min}$")
         self.step_size = self.slider("step_size", "step size α", -1.6, 0, 0.1, 10**-1.3, log=True)
-        self.time = self.slider("time", "time αk", 0.0, 4.0, 0.1, 1.5)
-        self.walks = {
-            (kind, name): self._walk(side, kind, name)
-            for kind in ("plain", "natural")
-            for name in COORDINATES
-        }
+        self.time = self.slider("time", "time αk", 0.0, LONGEST, 0.1, 1.5)
+        self.walks = {kind: self._marks(side, kind) for kind in KINDS}
         self.now = self.line(side, draw.POINT, width=1.5)
         self.at = self.handle("at", "start (μ, σ)", self.ax, START, color=draw.POINT)
         below = {"loc": "upper center", "bbox_to_anchor": (0.5, -0.1), "fontsize": 8, "ncols": 2}
         self.legend(self.ax, handlelength=3.4, **below)
         self.start(self.update)
 
-    def _walk(self, side, kind, name):
-        color = draw.NEWTON if kind == "natural" else draw.GRADIENT
-        look = {"dash": DASHES[name], "width": 2.2}
-        label = f"{kind}, in (μ, {name})"
-        return (
-            self.line(self.ax, color, label, **look),
-            self.points(self.ax, color, size=7),
-            self.line(side, color, **look),
-        )
+    def _marks(self, side, kind):
+        color = KINDS[kind]
+        paths = {
+            name: self.line(self.ax, color, f"{kind}, in (μ, {name})", dash=DASHES[name], width=2.2)
+            for name in COORDINATES
+        }
+        ends = self.points(self.ax, color, size=7)
+        return paths, ends, self.line(side, color, width=1.6)
 
     def update(self):
         """Read the controls, compute, set the marks."""
-        alpha, time, lowest = self.step_size.value, self.time.value, loss(MEAN, SPREAD)
+        alpha, time = self.step_size.value, self.time.value
         frame = compute_gaussian(self.at.value, alpha, time)
-        for (kind, name), (path, end, curve) in self.walks.items():
-            points = (frame.natural if kind == "natural" else frame.plain)[name]
-            path.set(*points.T)
-            end.set(*points[-1])
-            excess = loss(*points.T) - lowest
-            curve.set(alpha * np.arange(len(points)), np.clip(excess, FLOOR, HIGH))
+        for kind, (paths, ends, curves) in self.walks.items():
+            walks = getattr(frame, kind)
+            for name, path in paths.items():
+                path.set(*near(walks[name]).T)
+            ends.set(*np.array([walk[-1] for walk in walks.values()]).T)
+            curves.set(*excess(walks, alpha).T)
         self.now.set([time, time], [FLOOR, HIGH])
         self.say(describe(frame, alpha, round(time / alpha)))
 
 
+def near(path: np.ndarray) -> np.ndarray:
+    """A path (k, 2), no farther out than four times the picture: dashes beyond are dear to draw."""
+    low, high = np.array(WINDOW).T
+    return np.clip(path, low - 4 * (high - low), high + 4 * (high - low))
+
+
+def excess(walks: dict[str, np.ndarray], step_size: float) -> np.ndarray:
+    """Time and L − min L along all walks, (q, 2), NaN between them; every some steps of many."""
+    parts = [np.full((1, 3), np.nan)]
+    for path in walks.values():
+        k = np.unique(np.linspace(0, len(path) - 1, min(len(path), DRAWN)).astype(int))
+        parts += [np.column_stack([step_size * k, path[k]]), parts[0]]
+    time, mu, sigma = np.concatenate(parts).T
+    return np.column_stack([time, np.clip(loss(mu, sigma) - loss(MEAN, SPREAD), FLOOR, HIGH)])
+
+
 def describe(frame: GaussianFrame, alpha: float, steps: int) -> str:
     """Say how far the four ends of each kind are apart."""
-    words = f"After {steps} steps of α = {draw.number(alpha)} (time {alpha * steps:.2f}):\n"
+    plural = "" if steps == 1 else "s"
+    words = f"After {steps} step{plural} of α = {draw.number(alpha)} (time {alpha * steps:.2f}):\n"
     words += f"the four natural walks {_ends(frame.spread_natural, frame.natural, steps)};\n"
     return words + f"the four plain walks {_ends(frame.spread_plain, frame.plain, steps)}."
 

@@ -56,6 +56,77 @@ FISHER = {
     "no_output_hessian": """def fisher(J, p):
     return torch.einsum("icn,icm->nm", J, J) / len(p)
 """,
+    "mean_over_all": """def fisher(J, p):
+    N, C, n = J.shape
+    F = torch.zeros(n, n, dtype=p.dtype)
+    for y in range(C):
+        g = torch.einsum("icn,ic->in", J, p - torch.eye(C)[y])
+        F = F + (p[:, y, None] * g).T @ g
+    return F / (N * C)
+""",
+    "drawn": """def fisher(J, p):
+    labels = torch.multinomial(p, 1, generator=torch.Generator().manual_seed(3))[:, 0]
+    g = torch.einsum("icn,ic->in", J, p - one_hot(labels, p.shape[1]))
+    return g.T @ g / len(p)
+""",
+    "one_label": """def fisher(J, p):
+    N, C, n = J.shape
+    F = torch.zeros(n, n, dtype=p.dtype)
+    for y in range(C):
+        g = torch.einsum("icn,ic->in", J, p - torch.eye(C)[y])
+        F = F + (p[:, y, None] * g).T @ g
+        return F / N
+""",
+    "one_label#2": """def fisher(J, p):
+    N, C, n = J.shape
+    F = torch.zeros(n, n, dtype=p.dtype)
+    for y in range(C):
+        g = torch.einsum("icn,ic->in", J, p - torch.eye(C)[y])
+        F = (p[:, y, None] * g).T @ g
+    return F / N
+""",
+    "label_missing": """def fisher(J, p):
+    N, C, n = J.shape
+    F = torch.zeros(n, n, dtype=p.dtype)
+    for y in range(1, C):
+        g = torch.einsum("icn,ic->in", J, p - torch.eye(C)[y])
+        F = F + (p[:, y, None] * g).T @ g
+    return F / N
+""",
+    "squared_weights": """def fisher(J, p):
+    N, C, n = J.shape
+    F = torch.zeros(n, n, dtype=p.dtype)
+    for y in range(C):
+        g = p[:, y, None] * torch.einsum("icn,ic->in", J, p - torch.eye(C)[y])
+        F = F + g.T @ g
+    return F / N
+""",
+    "not_cloned": """def fisher(J, p):
+    N, C, n = J.shape
+    F = torch.zeros(n, n, dtype=p.dtype)
+    for y in range(C):
+        slope = p
+        slope[:, y] -= 1
+        g = torch.einsum("icn,ic->in", J, slope)
+        F = F + (p[:, y, None] * g).T @ g
+    return F / N
+""",
+    "wrong_sign_of_label": """def fisher(J, p):
+    N, C, n = J.shape
+    F = torch.zeros(n, n, dtype=p.dtype)
+    for y in range(C):
+        g = torch.einsum("icn,ic->in", J, p + torch.eye(C)[y])
+        F = F + (p[:, y, None] * g).T @ g
+    return F / N
+""",
+    "diagonal_only": """def fisher(J, p):
+    N, C, n = J.shape
+    F = torch.zeros(n, dtype=p.dtype)
+    for y in range(C):
+        g = torch.einsum("icn,ic->in", J, p - torch.eye(C)[y])
+        F = F + (p[:, y, None] * g**2).sum(0)
+    return torch.diag(F) / N
+""",
     "raised": """def fisher(J, p):
     N, C, n = J.shape
     F = torch.zeros(n, n, dtype=p.dtype)
@@ -130,6 +201,38 @@ NATURAL_STEP = {
     gradients = torch.einsum("icn,ic->in", J, p - one_hot(labels, C))
     guessed = torch.einsum("icn,ic->in", J, p - one_hot(p.argmax(1), C))
     F = guessed.T @ guessed / N
+    return torch.linalg.solve(F + damping * torch.eye(n), -gradients.mean(0))
+""",
+    "empirical#2": """def natural_step(J, p, labels, damping):
+    N, C, n = J.shape
+    gradients = torch.einsum("icn,ic->in", J, p - one_hot(labels, C))
+    centred = gradients - gradients.mean(0)
+    F = centred.T @ centred / N
+    return torch.linalg.solve(F + damping * torch.eye(n), -gradients.mean(0))
+""",
+    "empirical#3": """def natural_step(J, p, labels, damping):
+    N, C, n = J.shape
+    gradients = torch.einsum("icn,ic->in", J, p - one_hot(labels, C))
+    F = gradients.T @ gradients / N**2
+    return torch.linalg.solve(F + damping * torch.eye(n), -gradients.mean(0))
+""",
+    "matrix_of_the_sum": """def natural_step(J, p, labels, damping):
+    N, C, n = J.shape
+    gradients = torch.einsum("icn,ic->in", J, p - one_hot(labels, C))
+    F = N * fisher(J, p)
+    return torch.linalg.solve(F + damping * torch.eye(n), -gradients.mean(0))
+""",
+    "uphill#3": """def natural_step(J, p, labels, damping):
+    N, C, n = J.shape
+    gradients = torch.einsum("icn,ic->in", J, p - one_hot(labels, C))
+    F = gradients.T @ gradients / N
+    g = gradients.sum(0)
+    return torch.linalg.solve(F + damping * torch.eye(n), g)
+""",
+    "labels_alone": """def natural_step(J, p, labels, damping):
+    N, C, n = J.shape
+    gradients = torch.einsum("icn,ic->in", J, p - one_hot(labels, C))
+    F = torch.einsum("icn,ic,icm->nm", J, p, J) / N
     return torch.linalg.solve(F + damping * torch.eye(n), -gradients.mean(0))
 """,
 }

@@ -35,6 +35,45 @@ OUTPUT_HESSIAN_PRODUCT = {
     p = z.softmax(1)
     return (p * w - p * (p * w).sum(1, keepdim=True)) / z.numel()
 """,
+    "logarithms": """def output_hessian_product(z, w):
+    p = z.log_softmax(1)
+    return (p * w - p * (p * w).sum(1, keepdim=True)) / len(z)
+""",
+    "softmax_twice": """def output_hessian_product(z, w):
+    p = z.softmax(1).softmax(1)
+    return (p * w - p * (p * w).sum(1, keepdim=True)) / len(z)
+""",
+    "softmax_over_all": """def output_hessian_product(z, w):
+    p = z.exp() / z.exp().sum()
+    return (p * w - p * (p * w).sum(1, keepdim=True)) / len(z)
+""",
+    "diagonal_only#2": """def output_hessian_product(z, w):
+    return z.softmax(1) * w
+""",
+    "own_variance#2": """def output_hessian_product(z, w):
+    p = z.softmax(1)
+    return p * (1 - p) * w
+""",
+    "sum_over_images#2": """def output_hessian_product(z, w):
+    p = z.softmax(1)
+    return (p * w - (p @ w.T) @ p) / len(z)
+""",
+    "mean_over_classes": """def output_hessian_product(z, w):
+    p = z.softmax(1)
+    return (p * w - p * (p * w).mean(1, keepdim=True)) / len(z)
+""",
+    "sum_of_w": """def output_hessian_product(z, w):
+    p = z.softmax(1)
+    return (p * w - p * w.sum(1, keepdim=True)) / len(z)
+""",
+    "negative": """def output_hessian_product(z, w):
+    p = z.softmax(1)
+    return (p * (p * w).sum(1, keepdim=True) - p * w) / len(z)
+""",
+    "mean_over_all#2": """def output_hessian_product(z, w):
+    p = z.softmax(1)
+    return (p * w - p * (p * w).sum(1, keepdim=True)) / z.shape[1]
+""",
     "raised": """def output_hessian_product(z, w):
     p = z.softmax(1)
     return (p * w - p * (p * w).sum(1)) / len(z)
@@ -88,6 +127,20 @@ GGN_VECTOR_PRODUCT = {
     z, Jv = torch.func.jvp(network, (theta,), (v,))
     _, vjp = torch.func.vjp(network, theta)
     return vjp(output_hessian(z + Jv, Jv))[0]
+""",
+    "output_hessian_at_the_tangent": """def ggn_vector_product(network, output_hessian, theta, v):
+    z, Jv = torch.func.jvp(network, (theta,), (v,))
+    _, vjp = torch.func.vjp(network, theta)
+    return vjp(output_hessian(Jv, Jv))[0]
+""",
+    "whole_step": """def ggn_vector_product(network, output_hessian, theta, v):
+    z, vjp = torch.func.vjp(network, theta)
+    return vjp(output_hessian(z, network(theta + v) - z))[0]
+""",
+    "negative": """def ggn_vector_product(network, output_hessian, theta, v):
+    z, Jv = torch.func.jvp(network, (theta,), (v,))
+    _, vjp = torch.func.vjp(network, theta)
+    return -vjp(output_hessian(z, Jv))[0]
 """,
     "type": """def ggn_vector_product(network, output_hessian, theta, v):
     z, Jv = torch.func.jvp(network, (theta,), (v,))

@@ -26,6 +26,20 @@ GAUSS_NEWTON_STEP = {
     G = J.T @ J
     return np.linalg.solve(G + damping * np.diag(np.diag(G)), -J.T @ r)
 """,
+    "minus_damping": """def gauss_newton_step(r, J, damping):
+    return np.linalg.solve(J.T @ J - damping * np.eye(J.shape[1]), -J.T @ r)
+""",
+    "squared_damping": """def gauss_newton_step(r, J, damping):
+    n = J.shape[1]
+    rows = np.vstack([J, damping * np.eye(n)])
+    return np.linalg.lstsq(rows, np.append(-r, np.zeros(n)))[0]
+""",
+    "entry_by_entry": """def gauss_newton_step(r, J, damping):
+    return -J.T @ r / (np.sum(J**2, axis=0) + damping)
+""",
+    "twice_the_gradient": """def gauss_newton_step(r, J, damping):
+    return np.linalg.solve(J.T @ J + damping * np.eye(J.shape[1]), -2 * J.T @ r)
+""",
     "doubled": """def gauss_newton_step(r, J, damping):
     return np.linalg.solve(2 * J.T @ J + damping * np.eye(J.shape[1]), -2 * J.T @ r)
 """,

@@ -1,8 +1,10 @@
-"""Exercises of lesson 10: the Fisher matrix as an expectation, and a natural step to mend."""
+"""Exercise of lesson 10: the Fisher matrix as an expectation."""
 
 # ruff: noqa: E501 (a sentence is one string)
 
 from __future__ import annotations
+
+from itertools import product
 
 import torch
 from torch import Tensor
@@ -10,24 +12,20 @@ from torch.nn.functional import one_hot
 
 from sgo_teach.checks import Exercise, Slip
 from sgo_teach.lessons.gauss_newton_and_fisher import mutants_fisher as mutants
-from sgo_teach.lessons.gauss_newton_and_fisher.on_products import same_as
+from sgo_teach.lessons.gauss_newton_and_fisher.slips import any_of, same_as
 
 LESSON = "gauss_newton_and_fisher"
 
 
-def _setting(seed: int, N: int, C: int, n: int) -> tuple[Tensor, Tensor]:
+def setting(seed: int, N: int, C: int, n: int) -> tuple[Tensor, Tensor]:
     """J (N, C, n) and p (N, C), at random."""
     generator = torch.Generator().manual_seed(seed)
     J = torch.randn(N, C, n, generator=generator, dtype=torch.float64)
     return J, torch.randn(N, C, generator=generator, dtype=torch.float64).softmax(1)
 
 
-# -- the Fisher matrix ---------------------------------------------------------------------------
 def _fisher(J, p):
-    """F = (1/N) Σᵢ Σ_y p_iy g_iy g_iyᵀ, (n, n), with g_iy = Jᵢᵀ(pᵢ − e_y): label y for image i.
-
-    J : (N, C, n) Jacobians of the logits, p : (N, C) probabilities, float64.
-    """
+    """F = (1/N) Σᵢ Σ_y p_iy g_iy g_iyᵀ, (n, n), g_iy = Jᵢᵀ(pᵢ − e_y); J (N, C, n), p (N, C)."""
     N, C, n = J.shape
     F = torch.zeros(n, n, dtype=p.dtype)
     for y in range(C):
@@ -38,7 +36,7 @@ def _fisher(J, p):
     return F / N
 
 
-def _weighted(weights_of, slopes_of=lambda p, y: p - one_hot(y, p.shape[1])):
+def weighted(weights_of, slopes_of=lambda p, y: p - one_hot(y, p.shape[1])):
     """Formula: outer products of the gradients for every label, with other weights or slopes."""
 
     def matrix(J, p):
@@ -53,22 +51,50 @@ def _weighted(weights_of, slopes_of=lambda p, y: p - one_hot(y, p.shape[1])):
     return matrix
 
 
-def _likeliest(p):
+def likeliest(p):
+    """Weights (N, C): 1 for the likeliest label of each image."""
     return one_hot(p.argmax(1), p.shape[1]).to(p)
 
 
-def _expected_first(J, p):
+def _only(k):
+    """Weights of the expectation with all labels left out but one."""
+    return lambda p: p * (torch.arange(p.shape[1]) == k % p.shape[1])
+
+
+def _zero(J, p):
     return torch.zeros(J.shape[2], J.shape[2], dtype=p.dtype)
 
 
 def _summed_first(J, p):
     """Outer product of the gradient summed over images, expectation label by label."""
-    F = torch.zeros(J.shape[2], J.shape[2], dtype=p.dtype)
+    F = _zero(J, p)
     for y in range(p.shape[1]):
         slope = p - one_hot(torch.full((len(p),), y), p.shape[1])
         g = torch.einsum("icn,ic,i->n", J, slope, p[:, y])
         F = F + torch.outer(g, g)
     return F / len(p)
+
+
+def _not_cloned(J, p):
+    """What comes out where `slope` is another name for p, and p changes with it."""
+    q, F = p.clone(), _zero(J, p)
+    for y in range(p.shape[1]):
+        q[:, y] -= 1
+        g = torch.einsum("icn,ic->in", J, q)
+        F = F + (q[:, y, None] * g).T @ g
+    return F / len(p)
+
+
+def _drawn(case, got, want):
+    J, p = case
+    N, C = p.shape
+    slopes = p[:, None] - torch.eye(C, dtype=p.dtype)
+    g = torch.einsum("icn,iyc->iyn", J, slopes)
+    outer = torch.einsum("iyn,iym->iynm", g, g) / N
+    labels = torch.tensor(list(product(range(C), repeat=N))).T  # all that can be drawn
+    sums = torch.stack([outer[i, y] for i, y in enumerate(labels)]).sum(0)
+    if torch.isclose(got, sums, rtol=1e-7, atol=1e-10).all((1, 2)).any():
+        return "You take *one* label for each image, drawn or given. That is $F$ only on average; the expectation runs over all labels, weighted with $p$."
 
 
 def _one_image(case, got, want):
@@ -81,15 +107,19 @@ fisher = Exercise(
     name="fisher",
     lesson=LESSON,
     stub='''def fisher(J, p):
-    """F = (1/N) Σᵢ Σ_y p_iy g_iy g_iyᵀ, (n, n), with g_iy = Jᵢᵀ(pᵢ − e_y): label y for image i.
-
-    J : (N, C, n) Jacobians of the logits, p : (N, C) probabilities, float64.
-    """
+    """F = (1/N) Σᵢ Σ_y p_iy g_iy g_iyᵀ, (n, n), g_iy = Jᵢᵀ(pᵢ − e_y); J (N, C, n), p (N, C)."""
     ...''',
     reference=_fisher,
-    cases=lambda: [_setting(0, 5, 3, 4), _setting(1, 4, 5, 2)],
+    cases=lambda: [setting(0, 7, 3, 4), setting(1, 5, 4, 2)],
     slips=[
         Slip("one_image", _one_image, before_shape=True),
+        Slip(
+            "mean_over_all",
+            same_as(
+                lambda J, p: _fisher(J, p) / p.shape[1],
+                "You divide by the number of labels, too. Their weights $p$ add up to 1 already; the mean runs over the $N$ images.",
+            ),
+        ),
         Slip(
             "sum_for_mean",
             same_as(
@@ -100,28 +130,73 @@ fisher = Exercise(
         Slip(
             "no_weights",
             same_as(
-                _weighted(torch.ones_like),
+                weighted(torch.ones_like),
                 "Every label counts fully. The expectation weighs label $y$ of image $i$ with $p_{iy}$.",
             ),
         ),
         Slip(
             "uniform",
             same_as(
-                _weighted(lambda p: torch.full_like(p, 1 / p.shape[1])),
+                weighted(lambda p: torch.full_like(p, 1 / p.shape[1])),
                 "You average over the labels as if all were equally likely. The model says $p_{iy}$.",
             ),
         ),
         Slip(
             "likeliest",
             same_as(
-                _weighted(_likeliest),
+                weighted(likeliest),
                 "You take the likeliest label only. The expectation runs over *all* labels, weighted with $p$.",
+            ),
+        ),
+        Slip("drawn", _drawn),
+        Slip(
+            "one_label",
+            any_of(
+                "Only one of the labels counts: is the `return` inside the loop, or is $F$ set anew each time?",
+                weighted(_only(0)),
+                weighted(_only(-1)),
+            ),
+        ),
+        Slip(
+            "label_missing",
+            any_of(
+                "The first or the last label is left out: `range(C)` has them all.",
+                weighted(lambda p: p - _only(0)(p)),
+                weighted(lambda p: p - _only(-1)(p)),
+            ),
+        ),
+        Slip(
+            "squared_weights",
+            same_as(
+                weighted(lambda p: p**2),
+                "The weight $p_{iy}$ went into $g$ and is squared with it. It stands outside: $p_{iy}\\,g_{iy}g_{iy}^T$.",
+            ),
+        ),
+        Slip(
+            "not_cloned",
+            same_as(
+                _not_cloned,
+                "`slope = p` is no copy: taking 1 off its entries changes $p$ for all labels that follow. Write `p.clone()`.",
+            ),
+        ),
+        Slip(
+            "wrong_sign_of_label",
+            same_as(
+                weighted(lambda p: p, lambda p, y: p + one_hot(y, p.shape[1])),
+                "The slope is $p - e_y$, with a minus; you add the label.",
+            ),
+        ),
+        Slip(
+            "diagonal_only",
+            same_as(
+                lambda J, p: torch.diag(torch.diag(_fisher(J, p))),
+                "That is the diagonal of $F$. An outer product $gg^T$ has entries off it, too.",
             ),
         ),
         Slip(
             "expected_gradient",
             same_as(
-                _expected_first,
+                _zero,
                 "Your matrix is zero: you took the expectation of the gradient first, and $\\mathrm{E}[g] = J^T(p - p) = 0$. The square comes before the expectation.",
             ),
         ),
@@ -135,7 +210,7 @@ fisher = Exercise(
         Slip(
             "labels_alone",
             same_as(
-                _weighted(lambda p: p, lambda p, y: -one_hot(y, p.shape[1]).to(p)),
+                weighted(lambda p: p, lambda p, y: -one_hot(y, p.shape[1]).to(p)),
                 "That is $J^T\\mathrm{diag}(p)J/N$: the slope of the cross-entropy is $p - e_y$, yours is $-e_y$ without the $p$, so $-J^Tpp^TJ$ is missing.",
             ),
         ),
@@ -160,151 +235,4 @@ fisher = Exercise(
     ),
     tolerance=1e-7,
     namespace={"torch": torch, "one_hot": one_hot},
-)
-
-
-# -- bug hunt ------------------------------------------------------------------------------------
-def _natural_step(J, p, labels, damping):
-    """Δ = −(F + λI)⁻¹g for the mean cross-entropy of N images, F the Fisher matrix, → (n,).
-
-    J : (N, C, n) Jacobians of the logits, p : (N, C) probabilities, labels : (N,) integers.
-    """
-    N, C, n = J.shape
-    gradients = torch.einsum("icn,ic->in", J, p - one_hot(labels, C))
-    H_out = torch.diag_embed(p) - p[:, :, None] * p[:, None, :]
-    F = torch.einsum("icn,ick,ikm->nm", J, H_out, J) / N
-    g = gradients.mean(0)
-    return torch.linalg.solve(F + damping * torch.eye(n), -g)
-
-
-def _step_with(matrix_of, gradient_of=lambda gradients: gradients.mean(0)):
-    """Formula: the step with another matrix and another gradient."""
-
-    def step(J, p, labels, damping):
-        gradients = torch.einsum("icn,ic->in", J, p - one_hot(labels, p.shape[1]))
-        F = matrix_of(J, p, gradients)
-        return torch.linalg.solve(F + damping * torch.eye(J.shape[2]), -gradient_of(gradients))
-
-    return step
-
-
-def _right(J, p, gradients):
-    return _fisher(J, p)
-
-
-def _empirical(J, p, gradients):
-    return gradients.T @ gradients / len(p)
-
-
-def _sum(gradients):
-    return gradients.sum(0)
-
-
-_LABELS = (
-    "$F$ is still made of the gradients with the labels of the data: the *empirical* Fisher. "
-    "The Fisher matrix is an expectation over labels drawn from $p$, so `labels` may not enter it."
-)
-
-
-def _any_of(*whens):
-    return lambda case, got, want: next(filter(None, (w(case, got, want) for w in whens)), None)
-
-
-natural_step = Exercise(
-    name="natural_step",
-    lesson=LESSON,
-    stub='''def natural_step(J, p, labels, damping):
-    """Δ = −(F + λI)⁻¹g for the mean cross-entropy of N images, F the Fisher matrix, → (n,).
-
-    J : (N, C, n) Jacobians of the logits, p : (N, C) probabilities, labels : (N,) integers.
-    """
-    N, C, n = J.shape
-    gradients = torch.einsum("icn,ic->in", J, p - one_hot(labels, C))
-    F = gradients.T @ gradients / N
-    g = gradients.sum(0)
-    return torch.linalg.solve(F + damping * torch.eye(n), -g)''',
-    reference=_natural_step,
-    cases=lambda: [
-        (*_setting(2, 6, 3, 4), torch.tensor([0, 2, 1, 0, 1, 2]), 0.1),
-        (*_setting(3, 5, 4, 3), torch.tensor([3, 0, 1, 1, 2]), 0.5),
-    ],
-    slips=[
-        Slip("empirical", same_as(_step_with(_empirical), _LABELS)),
-        Slip(
-            "gradient_of_the_sum",
-            same_as(
-                _step_with(_right, _sum),
-                "$F$ is right. But $g$ is the gradient of the *sum* over the images while $F$ belongs to the mean: the step is $N$ times too long.",
-            ),
-        ),
-        Slip(
-            "empirical_sum",
-            same_as(
-                _step_with(lambda J, p, g: g.T @ g, _sum),
-                _LABELS + " (And both are sums now, so λ counts $1/N$.)",
-            ),
-        ),
-        Slip(
-            "sums",
-            same_as(
-                _step_with(lambda J, p, g: len(p) * _fisher(J, p), _sum),
-                "Matrix and gradient agree now, but both are sums over the images; the loss is a mean, and so $\\lambda$ counts $1/N$.",
-            ),
-        ),
-        Slip(
-            "averaged_twice",
-            same_as(
-                _step_with(lambda J, p, g: _fisher(J, p) / len(p)),
-                "The mean is taken twice: your $F$ is $N$ times too small, and the step too long.",
-            ),
-        ),
-        Slip(
-            "uphill",
-            _any_of(
-                *(
-                    same_as(
-                        lambda *case, m=m: -_step_with(m)(*case),
-                        "You walk uphill: solve for $-g$.",
-                    )
-                    for m in (_right, _empirical)
-                )
-            ),
-        ),
-        Slip(
-            "no_output_hessian",
-            same_as(
-                _step_with(lambda J, p, g: torch.einsum("icn,icm->nm", J, J) / len(p)),
-                "That is $J^TJ/N$: the matrix $\\mathrm{diag}(p) - pp^T$ is missing in the middle.",
-            ),
-        ),
-        Slip(
-            "expected_gradient",
-            _any_of(
-                same_as(
-                    lambda J, p, labels, damping: torch.zeros(J.shape[2], dtype=p.dtype),
-                    "The step is zero: the gradient was averaged over the labels that the model expects. Only $F$ is an expectation; $g$ takes the labels of the data.",
-                )
-            ),
-        ),
-        Slip(
-            "likeliest",
-            same_as(
-                _step_with(lambda J, p, g: _weighted(_likeliest)(J, p)),
-                "You exchanged the label of the data for the likeliest one. The expectation runs over *all* labels.",
-            ),
-        ),
-    ],
-    mutants=mutants.NATURAL_STEP,
-    hints=[
-        "Two faults. Read the line of `F`: does a Fisher matrix know the labels of the data?",
-        "And compare the two lines `F` and `g`: is one of them a mean and the other a sum?",
-        "`F` is your `fisher(J, p)`, or $J^TH_{out}J/N$ with `H_out = torch.diag_embed(p) - p[:, :, None] * p[:, None, :]`; `g = gradients.mean(0)`.",
-    ],
-    discussion=(
-        "The program is met under names like *natural gradient* and *Fisher preconditioning*. "
-        "Where the images are fitted, its $F$ vanishes with the *square* of the slopes, $g$ with their first power: "
-        "the better the fit, the longer the step. The damping hides it."
-    ),
-    tolerance=1e-7,
-    namespace={"torch": torch, "one_hot": one_hot, "fisher": _fisher},
 )

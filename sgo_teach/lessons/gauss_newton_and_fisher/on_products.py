@@ -1,4 +1,4 @@
-"""Exercises of lesson 10: the Hessian of the softmax loss, and a Gauss–Newton product."""
+"""Exercise of lesson 10: a Gauss–Newton product for any network and any loss."""
 
 # ruff: noqa: E501 (a sentence is one string)
 # jvp and vjp return a third value only on request:
@@ -11,154 +11,28 @@ from torch import Tensor
 
 from sgo_teach.checks import Exercise, Slip
 from sgo_teach.lessons.gauss_newton_and_fisher import mutants_products as mutants
-from sgo_teach.lessons.gauss_newton_and_fisher.small_net import meet_forward_mode
-
-LESSON = "gauss_newton_and_fisher"
-meet_forward_mode()
-
-
-def _normal(seed: int, *shape: int) -> Tensor:
-    return torch.randn(*shape, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
-
-
-def same_as(formula, message):
-    """A slip for a tensor that another formula gives as well."""
-
-    def when(case, got, want):
-        other = formula(*case)
-        close = got.shape == other.shape and torch.allclose(got, other, rtol=1e-7, atol=1e-10)
-        return message if close else None
-
-    return when
-
-
-# -- the Hessian of the loss with respect to the logits ------------------------------------------
-def _output_hessian_product(z, w):
-    """H_out w for the mean cross-entropy of N images: logits z, vector w, all (N, C)."""
-    p = z.softmax(1)
-    return (p * w - p * (p * w).sum(1, keepdim=True)) / len(z)
-
-
-def _with(p_of, product):
-    return lambda z, w: product(p_of(z), w) / len(z)
-
-
-def _covariance(p, w):
-    return p * w - p * (p * w).sum(1, keepdim=True)
-
-
-def _softmax(z):
-    return z.softmax(1)
-
-
-output_hessian_product = Exercise(
-    name="output_hessian_product",
-    lesson=LESSON,
-    stub='''def output_hessian_product(z, w):
-    """H_out w for the mean cross-entropy of N images: logits z, vector w, all (N, C)."""
-    ...''',
-    reference=_output_hessian_product,
-    cases=lambda: [
-        (2 * _normal(0, 5, 3), _normal(1, 5, 3)),
-        (_normal(2, 4, 6), _normal(3, 4, 6)),
-    ],
-    slips=[
-        Slip(
-            "logits_for_probabilities",
-            same_as(
-                _with(lambda z: z, _covariance),
-                "You put the logits where the probabilities belong: $p$ is `z.softmax(1)`.",
-            ),
-        ),
-        Slip(
-            "softmax_over_images",
-            same_as(
-                _with(lambda z: z.softmax(0), _covariance),
-                "Your softmax runs over the images, axis 0. The probabilities of *one image* add up to 1: `z.softmax(1)`.",
-            ),
-        ),
-        Slip(
-            "diagonal_only",
-            same_as(
-                _with(_softmax, lambda p, w: p * w),
-                "You keep $\\mathrm{diag}(p)$ and lose $-pp^T$. Raise all logits of an image alike and nothing changes, so $H_{out}$ times ones must be 0.",
-            ),
-        ),
-        Slip(
-            "own_variance",
-            same_as(
-                _with(_softmax, lambda p, w: p * (1 - p) * w),
-                "$p(1-p)$ is only the diagonal of $H_{out}$; the entries $-p_ip_j$ couple the classes.",
-            ),
-        ),
-        Slip(
-            "sum_over_images",
-            same_as(
-                _with(_softmax, lambda p, w: p * w - p * (p * w).sum(0, keepdim=True)),
-                "The sum $p^Tw$ runs over the classes of one image, axis 1; yours mixes the images.",
-            ),
-        ),
-        Slip(
-            "sum_over_all",
-            same_as(
-                _with(_softmax, lambda p, w: p * w - p * (p * w).sum()),
-                "Your sum runs over everything at once. Every image has its own $p^Tw$: `.sum(1, keepdim=True)`.",
-            ),
-        ),
-        Slip(
-            "plus",
-            same_as(
-                _with(_softmax, lambda p, w: p * w + p * (p * w).sum(1, keepdim=True)),
-                "The sign: $H_{out} = (\\mathrm{diag}(p) - pp^T)/N$, with a minus.",
-            ),
-        ),
-        Slip(
-            "sum_for_mean",
-            same_as(
-                lambda z, w: _covariance(_softmax(z), w),
-                "The loss is a *mean* over $N$ images, so its curvature carries a factor $1/N$.",
-            ),
-        ),
-        Slip(
-            "mean_over_all",
-            same_as(
-                lambda z, w: _covariance(_softmax(z), w) / z.numel(),
-                "You divide by $NC$. The mean runs over the $N$ images only.",
-            ),
-        ),
-    ],
-    mutants=mutants.OUTPUT_HESSIAN_PRODUCT,
-    hints=[
-        "For one image $H_{out}w = p \\circ w - p\\,(p^Tw)$, and the mean brings $1/N$.",
-        "`p = z.softmax(1)`; `(p * w).sum(1, keepdim=True)` is $p^Tw$ for all images at once.",
-        "`(p * w - p * (p * w).sum(1, keepdim=True)) / len(z)`",
-    ],
-    discussion=(
-        "The matrix is block-diagonal, one (C, C) block an image, and none of the blocks is formed. "
-        "For one image $w^T(\\mathrm{diag}(p) - pp^T)w = \\mathrm{E}[w_y^2] - \\mathrm{E}[w_y]^2$ with $y \\sim p$: "
-        "the variance of $w_y$, never negative."
-    ),
-    tolerance=1e-7,
-    namespace={"torch": torch},
+from sgo_teach.lessons.gauss_newton_and_fisher.on_outputs import (
+    LESSON,
+    normal,
+    output_hessian_product,
 )
+from sgo_teach.lessons.gauss_newton_and_fisher.slips import same_as
 
 
-# -- the product ---------------------------------------------------------------------------------
 def _ggn_vector_product(network, output_hessian, theta, v):
-    """Gv = Jᵀ(H_out(Jv)) by one jvp and one vjp, (n,) → (n,).
-
-    network(theta) gives the outputs z, of any shape; output_hessian(z, w) gives H_out w at z, in
-    that shape; theta, v : (n,). J = ∂z/∂θ is never formed.
-    """
+    """Gv = Jᵀ(H_out(Jv)), (n,) → (n,), by one jvp and one vjp; J is never formed."""
     z, Jv = torch.func.jvp(network, (theta,), (v,))
     _, vjp = torch.func.vjp(network, theta)
     return vjp(output_hessian(z, Jv))[0]
 
 
+IMAGES = normal(7, 5, 3)
+
+
 def _classifier(theta: Tensor) -> Tensor:
     """A tanh network with 3 inputs, 4 hidden units, 3 classes, for 5 images: (24,) → (5, 3)."""
     A, B = theta[:12].view(3, 4), theta[12:].view(4, 3)
-    return torch.tanh(_normal(7, 5, 3) @ A) @ B
+    return torch.tanh(IMAGES @ A) @ B
 
 
 def _decay(theta: Tensor) -> Tensor:
@@ -200,19 +74,20 @@ def _at_v(network, output_hessian, theta, v):
     return J.T @ output_hessian(z, (J @ theta).view(z.shape)).reshape(-1)
 
 
+def _whole_step(network, output_hessian, theta, v):
+    z = network(theta)
+    return _J(network, theta).T @ output_hessian(z, network(theta + v) - z).reshape(-1)
+
+
 ggn_vector_product = Exercise(
     name="ggn_vector_product",
     lesson=LESSON,
     stub='''def ggn_vector_product(network, output_hessian, theta, v):
-    """Gv = Jᵀ(H_out(Jv)) by one jvp and one vjp, (n,) → (n,).
-
-    network(theta) gives the outputs z, of any shape; output_hessian(z, w) gives H_out w at z, in
-    that shape; theta, v : (n,). J = ∂z/∂θ is never formed.
-    """
+    """Gv = Jᵀ(H_out(Jv)), (n,) → (n,), by one jvp and one vjp; J is never formed."""
     ...''',
     reference=_ggn_vector_product,
     cases=lambda: [
-        (_classifier, _output_hessian_product, _normal(4, 24), _normal(5, 24)),
+        (_classifier, output_hessian_product.reference, normal(4, 24), normal(5, 24)),
         (
             _decay,
             _robust,
@@ -269,6 +144,27 @@ ggn_vector_product = Exercise(
             same_as(
                 _pulled(lambda H, v, z, Jv, J: H(z, H(z, Jv))),
                 "$H_{out}$ enters twice. Once between $J$ and $J^T$ is enough.",
+            ),
+        ),
+        Slip(
+            "output_hessian_at_the_tangent",
+            same_as(
+                _pulled(lambda H, v, z, Jv, J: H(Jv, Jv)),
+                "$H_{out}$ is taken at $Jv$. It belongs to the outputs: `output_hessian(z, Jv)`.",
+            ),
+        ),
+        Slip(
+            "whole_step",
+            same_as(
+                _whole_step,
+                "You push forward by $z(\\theta + v) - z(\\theta)$, a whole step, on which the network bends. $Jv$ is the slope at its start: `jvp`.",
+            ),
+        ),
+        Slip(
+            "negative",
+            same_as(
+                _pulled(lambda H, v, z, Jv, J: -H(z, Jv)),
+                "That is $-Gv$: the sign is turned round.",
             ),
         ),
         Slip(

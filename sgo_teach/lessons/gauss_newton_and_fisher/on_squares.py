@@ -44,7 +44,7 @@ gauss_newton_step = Exercise(
         (
             np.array([1.0, -2.0, 0.5, 3.0]),
             np.array([[1.0, 2.0], [0.0, 1.0], [-1.0, 1.5], [2.0, 0.5]]),
-            0.5,
+            0.3,
         ),
         (
             np.array([0.3, 1.0, -1.0, 2.0, 0.7]),
@@ -57,7 +57,7 @@ gauss_newton_step = Exercise(
                     [-1.0, 0.5, 1.0],
                 ]
             ),
-            2.0,
+            1.7,
         ),
     ],
     slips=[
@@ -96,6 +96,26 @@ gauss_newton_step = Exercise(
             "scaled_diagonal",
             _shifted(lambda J, lam: lam * np.diag(np.diag(J.T @ J))),
             "You multiply the diagonal of $J^TJ$ by $1 + \\lambda$, Marquardt's variant. Here $\\lambda I$ is asked.",
+        ),
+        Slip.formula(
+            "minus_damping",
+            _shifted(lambda J, lam: _identity(J, -lam)),
+            "You subtract $\\lambda I$. Damping makes the matrix *larger*, and the step shorter.",
+        ),
+        Slip.formula(
+            "squared_damping",
+            _shifted(lambda J, lam: _identity(J, lam**2)),
+            "$\\lambda$ enters squared. If you stack rows under $J$, they are those of $\\sqrt\\lambda\\,I$.",
+        ),
+        Slip.formula(
+            "entry_by_entry",
+            lambda r, J, lam: -J.T @ r / (np.diag(J.T @ J) + lam),
+            "You divide entry by entry by the diagonal. The other entries of $J^TJ$ couple the parameters: solve with the whole matrix.",
+        ),
+        Slip.formula(
+            "twice_the_gradient",
+            lambda r, J, lam: 2 * _gauss_newton_step(r, J, lam),
+            "The step is twice too long: the gradient of $\\frac12\\|r\\|^2$ is $J^Tr$, without a 2.",
         ),
         Slip.formula(
             "doubled",

@@ -105,7 +105,7 @@ questions = quiz(
                 "Every network that has been trained to a minimum",
             ],
             answer=0,
-            because="The loss must be the negative log-likelihood of a distribution whose natural parameters are the outputs. Convexity alone gives no labels to draw.",
+            because="It holds where the loss is the negative log-likelihood of a distribution whose natural parameters are the outputs. Convexity alone gives no labels to draw.",
         ),
         Question(
             "What does it mean that the natural gradient is invariant?",

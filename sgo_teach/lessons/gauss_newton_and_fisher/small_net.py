@@ -28,10 +28,14 @@ LABELS = ("right labels", "shuffled labels")
 
 
 def meet_forward_mode() -> None:
-    """Use forward mode once, so that what torch says at the first meeting is said here."""
+    """Use `torch.func` once each way, so that what it loads and says at first is not a check's.
+
+    The first `vjp` loads for seconds; a check that stops it there leaves torch half loaded.
+    """
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="`torch.jit.script` is deprecated")
         torch.func.jvp(torch.sin, (torch.zeros(1),), (torch.ones(1),))
+        torch.func.vjp(torch.sin, torch.zeros(1))[1](torch.ones(1))
 
 
 def small_digits(labels: str = LABELS[0]) -> tuple[Tensor, Tensor]:

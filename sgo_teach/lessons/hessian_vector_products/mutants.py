@@ -1,4 +1,4 @@
-"""Classic wrong answers to the exercises of lesson 09, each under the name of its slip."""
+"""Classic wrong products, lesson 09, each under the name of its slip."""
 
 HVP_DIFFERENCES = {
     "curvature": """def hvp_differences(gradient, theta, v, h):
@@ -35,6 +35,32 @@ HVP_DIFFERENCES = {
     "unit_length": """def hvp_differences(gradient, theta, v, h):
     v = v / v.norm()
     return (gradient(theta + h * v) - gradient(theta - h * v)) / (2 * h)
+""",
+    "per_length": """def hvp_differences(gradient, theta, v, h):
+    return (gradient(theta + h * v) - gradient(theta - h * v)) / (2 * h * v.norm())
+""",
+    "times_h": """def hvp_differences(gradient, theta, v, h):
+    return (gradient(theta + h * v) - gradient(theta - h * v)) / 2 * h
+""",
+    "sum": """def hvp_differences(gradient, theta, v, h):
+    return (gradient(theta + h * v) + gradient(theta - h * v)) / (2 * h)
+""",
+    "sum#2": """def hvp_differences(gradient, theta, v, h):
+    return (gradient(theta + h * v) + gradient(theta - h * v)) / 2
+""",
+    "half_the_change": """def hvp_differences(gradient, theta, v, h):
+    return (gradient(theta + h * v) - gradient(theta)) / (2 * h)
+""",
+    "v_twice": """def hvp_differences(gradient, theta, v, h):
+    return v * (gradient(theta + h * v) - gradient(theta - h * v)) / (2 * h)
+""",
+    "v_afterwards": """def hvp_differences(gradient, theta, v, h):
+    return (gradient(theta + h) - gradient(theta - h)) / (2 * h) * v
+""",
+    "matrix": """def hvp_differences(gradient, theta, v, h):
+    n = len(theta)
+    nudges = h * torch.eye(n, dtype=theta.dtype)
+    return torch.stack([(gradient(theta + e) - gradient(theta - e)) / (2 * h) for e in nudges])
 """,
 }
 
@@ -96,6 +122,33 @@ HVP = {
     "diagonal": """def hvp(loss_function, theta, v):
     return torch.diag(torch.autograd.functional.hessian(loss_function, theta)) * v
 """,
+    "accumulated": """def hvp(loss_function, theta, v):
+    theta = theta.detach().requires_grad_()
+    loss_function(theta).backward(create_graph=True)
+    (theta.grad @ v).backward()
+    return theta.grad.detach()
+""",
+    "unit_length": """def hvp(loss_function, theta, v):
+    v = v / v.norm()
+    theta = theta.detach().requires_grad_()
+    (g,) = torch.autograd.grad(loss_function(theta), theta, create_graph=True)
+    return torch.autograd.grad(g @ v, theta)[0]
+""",
+    "whole_nudge": """def hvp(loss_function, theta, v):
+    g = torch.func.grad(loss_function)
+    return g(theta + v) - g(theta)
+""",
+    "gradient_times_v": """def hvp(loss_function, theta, v):
+    theta = theta.detach().requires_grad_()
+    loss = loss_function(theta)
+    (g,) = torch.autograd.grad(loss, theta, create_graph=True)
+    return torch.autograd.grad(loss, theta)[0] * v
+""",
+    "slope_squared": """def hvp(loss_function, theta, v):
+    theta = theta.detach().requires_grad_()
+    (g,) = torch.autograd.grad(loss_function(theta), theta, create_graph=True)
+    return torch.autograd.grad((g @ v) ** 2, theta)[0]
+""",
 }
 
 HVP_FORWARD_REVERSE = {
@@ -127,117 +180,21 @@ HVP_FORWARD_REVERSE = {
     "at_v": """def hvp_forward_reverse(loss_function, theta, v):
     return torch.func.jvp(torch.func.grad(loss_function), (v,), (v,))[1]
 """,
-}
-
-LARGEST_CURVATURE = {
-    "vector": """def largest_curvature(product, v, steps):
+    "pair_of_the_loss": """def hvp_forward_reverse(loss_function, theta, v):
+    return torch.func.jvp(loss_function, (theta,), (v,))
+""",
+    "unit_length": """def hvp_forward_reverse(loss_function, theta, v):
     v = v / v.norm()
-    for _ in range(steps):
-        Hv = product(v)
-        v = Hv / Hv.norm()
-    return v
+    return torch.func.jvp(torch.func.grad(loss_function), (theta,), (v,))[1]
 """,
-    "sign_lost": """def largest_curvature(product, v, steps):
-    v = v / v.norm()
-    for _ in range(steps):
-        Hv = product(v)
-        v = Hv / Hv.norm()
-    return float(product(v).norm())
+    "whole_nudge": """def hvp_forward_reverse(loss_function, theta, v):
+    g = torch.func.grad(loss_function)
+    return g(theta + v) - g(theta)
 """,
-    "never_shortened": """def largest_curvature(product, v, steps):
-    for _ in range(steps):
-        v = product(v)
-    return float(v @ product(v))
+    "v_twice": """def hvp_forward_reverse(loss_function, theta, v):
+    return v * torch.func.jvp(torch.func.grad(loss_function), (theta,), (v,))[1]
 """,
-    "start_length": """def largest_curvature(product, v, steps):
-    for _ in range(steps):
-        Hv = product(v)
-        v = Hv / Hv.norm()
-    return float(v @ product(v))
-""",
-    "largest_entry": """def largest_curvature(product, v, steps):
-    v = v / v.norm()
-    for _ in range(steps):
-        Hv = product(v)
-        v = Hv / Hv.abs().max()
-    return float(v @ product(v))
-""",
-    "miscounted": """def largest_curvature(product, v, steps):
-    v = v / v.norm()
-    for _ in range(steps):
-        Hv = product(v)
-        value = float(v @ Hv)
-        v = Hv / Hv.norm()
-    return value if steps else float(v @ product(v))
-""",
-    "miscounted#2": """def largest_curvature(product, v, steps):
-    v = v / v.norm()
-    for _ in range(steps):
-        Hv = product(v)
-        v = Hv / Hv.norm()
-        return float(v @ product(v))
-    return float(v @ product(v))
-""",
-}
-
-CURVATURE_ALONG = {
-    "vector": """def curvature_along(loss, X, theta, v):
-    theta = theta.detach().requires_grad_()
-    (first,) = torch.autograd.grad(loss(theta, X), theta, create_graph=True)
-    return torch.autograd.grad(first @ v, theta)[0]
-""",
-    "first_again": """def curvature_along(loss, X, theta, v):
-    theta = theta.detach().requires_grad_()
-    value = loss(theta, X)
-    (first,) = torch.autograd.grad(value, theta, create_graph=True)
-    (second,) = torch.autograd.grad(value, theta)
-    return float(second @ v)
-""",
-    "slope_squared": """def curvature_along(loss, X, theta, v):
-    theta = theta.detach().requires_grad_()
-    (first,) = torch.autograd.grad(loss(theta, X), theta)
-    return float(first @ v) ** 2
-""",
-    "mixed": """def curvature_along(loss, X, theta, v):
-    X = X.detach().requires_grad_()
-    theta = theta.detach().requires_grad_()
-    (first,) = torch.autograd.grad(loss(theta, X), X, create_graph=True)
-    (second,) = torch.autograd.grad(first.sum(), theta)
-    return float(second @ v)
-""",
-    "by_inputs": """def curvature_along(loss, X, theta, v):
-    X = X.detach().requires_grad_()
-    (first,) = torch.autograd.grad(loss(theta, X), X, create_graph=True)
-    (second,) = torch.autograd.grad((first @ v).sum(), X)
-    return float((second @ v).sum())
-""",
-    "row_sums": """def curvature_along(loss, X, theta, v):
-    theta = theta.detach().requires_grad_()
-    (first,) = torch.autograd.grad(loss(theta, X), theta, create_graph=True)
-    (second,) = torch.autograd.grad(first.sum(), theta)
-    return float(second @ v)
-""",
-    "row_sums#2": """def curvature_along(loss, X, theta, v):
-    theta = theta.detach().requires_grad_()
-    (first,) = torch.autograd.grad(loss(theta, X), theta, create_graph=True)
-    (second,) = torch.autograd.grad(first @ v, theta)
-    return float(second.sum())
-""",
-    "per_length": """def curvature_along(loss, X, theta, v):
-    theta, v = theta.detach().requires_grad_(), v / v.norm()
-    (first,) = torch.autograd.grad(loss(theta, X), theta, create_graph=True)
-    (second,) = torch.autograd.grad(first @ v, theta)
-    return float(second @ v)
-""",
-    "diagonal": """def curvature_along(loss, X, theta, v):
-    H = torch.autograd.functional.hessian(lambda t: loss(t, X), theta)
-    return float(H.diagonal() @ v**2)
-""",
-    "raised": """def curvature_along(loss, X, theta, v):
-    X = X.detach().requires_grad_()
-    theta = theta.detach().requires_grad_()
-    (first,) = torch.autograd.grad(loss(theta, X), X, create_graph=True)
-    (second,) = torch.autograd.grad(first @ v, theta)
-    return float(second @ v)
+    "both_of_the_pair": """def hvp_forward_reverse(loss_function, theta, v):
+    return sum(torch.func.jvp(torch.func.grad(loss_function), (theta,), (v,)))
 """,
 }

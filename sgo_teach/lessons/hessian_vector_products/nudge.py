@@ -69,7 +69,8 @@ def compute_nudge(problem: Problem, at: np.ndarray, v: np.ndarray, eps: float) -
 
 
 def turned(v: np.ndarray, w: np.ndarray) -> float:
-    """The angle between two vectors (2,) in degrees, from 0 to 180; NaN if one is zero."""
+    """The angle between two vectors (n,) in degrees, from 0 to 180; NaN if one is zero."""
+    v, w = np.asarray(v), np.asarray(w)
     lengths = float(np.linalg.norm(v) * np.linalg.norm(w))
     if lengths < TINY:
         return np.nan
@@ -88,6 +89,7 @@ class Nudge(Stage):
         self.nudged = self.arrows(self.ax, draw.POINT, "nudge $εv$", width=3)
         self.before = self.arrows(self.ax, draw.GRADIENT, "$g(θ)$")
         self.after = self.arrows(self.ax, draw.PALE[0], "$g(θ + εv)$")
+        self.circle = self.line(side, draw.GREY, width=1)
         self.ellipse = self.line(side, draw.NEWTON, "$Hu$ for all $u$ as long as $v$", width=1.2)
         self.measured = self.arrows(side, draw.MODEL, "measured: $(g(θ+εv) − g(θ))/ε$", width=5)
         self.product = self.arrows(side, draw.NEWTON, "$Hv$")
@@ -104,7 +106,6 @@ class Nudge(Stage):
     @staticmethod
     def _prepare(side):
         side.set(xlim=(-REACH, REACH), ylim=(-REACH, REACH), aspect="equal")
-        side.plot(*CIRCLE.T, color=draw.GREY, linewidth=0.8)
         side.set_title("changes of $g$, divided by the largest $|h_i|$", fontsize=10)
 
     @property
@@ -141,6 +142,7 @@ class Nudge(Stage):
         self.before.set(at, at + shown * frame.before)
         self.after.set(there, there + shown * frame.after)
         origin = np.zeros(2)
+        self.circle.set(*(np.linalg.norm(v) * CIRCLE).T)
         self.ellipse.set(*(frame.images / frame.scale).T)
         self.measured.set(origin, frame.measured / frame.scale)
         self.product.set(origin, frame.product / frame.scale)

@@ -10,9 +10,11 @@ from sgo_teach.lessons.hessian_vector_products.losses import (
     bent_loss,
     gradient,
     hessian,
+    is_close,
     normal,
     slip_of,
 )
+from sgo_teach.lessons.hessian_vector_products.slips import exact, slips_of_products
 from sgo_teach.nets.curvature import hvp_by_forward_over_reverse
 
 LESSON = "hessian_vector_products"
@@ -30,10 +32,7 @@ def _hvp(loss_function, theta, v):
 
 
 def _hvp_forward_reverse(loss_function, theta, v):
-    """Hv as the derivative of the gradient along v, by forward mode; (n,).
-
-    loss_function : θ ↦ L(θ), (n,) → scalar; theta, v : (n,) tensors.
-    """
+    """Hv as the derivative of the gradient along v, by forward mode; arguments as for `hvp`."""
     return torch.func.jvp(torch.func.grad(loss_function), (theta,), (v,))[1]
 
 
@@ -52,10 +51,19 @@ def forward_cases():
 
 
 def _pair(case, got, want):
-    if isinstance(got, tuple | list) and len(got) == 2:
+    if len(got) == 2 and is_close(got[1], want):
         return (
             "`jvp` returns a pair, the function's value and its derivative along $v$. "
             "The function is the gradient here, so the pair is $(g, Hv)$: return the second."
+        )
+
+
+def _pair_of_the_loss(case, got, want):
+    loss, theta, v = case
+    if len(got) == 2 and is_close(got[1], gradient(loss)(theta) @ v):
+        return (
+            "That is the pair of the *loss*, its value and its slope along $v$. "
+            "Give `jvp` the gradient instead, `torch.func.grad(loss_function)`, and return the second of its pair."
         )
 
 
@@ -67,59 +75,26 @@ def _one_in_a_tuple(case, got, want):
         )
 
 
-def slips():
-    """What may come out instead of Hv, whichever way it was computed."""
-    return [
-        Slip(
-            "curvature",
-            slip_of(
-                lambda loss, t, v: v @ _hvp(loss, t, v),
-                "That is the number $v^THv$; the vector $Hv$ is asked, so leave out the last product with $v$.",
-            ),
-            before_shape=True,
-        ),
-        Slip(
-            "slope",
-            slip_of(
-                lambda loss, t, v: gradient(loss)(t) @ v,
-                "That is $g^Tv$, the slope along $v$: a *first* derivative, and a number. Differentiate it once more.",
-            ),
-            before_shape=True,
-        ),
-        Slip(
-            "matrix",
-            slip_of(
-                lambda loss, t, v: hessian(loss, t),
-                "That is the whole of $H$, the matrix that we want to do without.",
-            ),
-            before_shape=True,
-        ),
-        Slip(
-            "first_derivative",
-            slip_of(
-                lambda loss, t, v: gradient(loss)(t),
-                "That is $g$, the *first* derivative: your second pass differentiates the loss again, or $g^Tv$ by $v$. "
-                "Differentiate $g^Tv$ by θ.",
-            ),
-        ),
-        Slip(
-            "row_sums",
-            slip_of(
-                lambda loss, t, v: _hvp(loss, t, torch.ones_like(v)),
-                "That is $H$ times a vector of ones, the row sums of $H$: `g.sum()` is $g^T\\mathbf 1$, and $g^Tv$ is wanted.",
-            ),
-        ),
-    ]
-
-
 def _reverse_slips():
     return [
         Slip("tuple", _one_in_a_tuple, before_shape=True),
-        *slips(),
+        *slips_of_products(
+            "That is $g$, the *first* derivative: your second pass differentiates the loss again, or $g^Tv$ by $v$. "
+            "Differentiate $g^Tv$ by θ.",
+            "That is $H$ times a vector of ones, the row sums of $H$: `g.sum()` is $g^T\\mathbf 1$, and $g^Tv$ is wanted.",
+        ),
+        Slip(
+            "accumulated",
+            slip_of(
+                lambda loss, t, v: gradient(loss)(t) + exact(loss, t, v),
+                "That is $g + Hv$: `.backward()` *adds* to `theta.grad`, and $g$ was still in it. "
+                "`torch.autograd.grad` hands the gradient to you instead.",
+            ),
+        ),
         Slip(
             "row_sums_times_v",
             slip_of(
-                lambda loss, t, v: _hvp(loss, t, torch.ones_like(v)) * v,
+                lambda loss, t, v: exact(loss, t, torch.ones_like(v)) * v,
                 "You multiply the row sums of $H$ by $v$ afterwards, entry by entry: "
                 "$v$ has to go in *before* the second pass, in $g^Tv$.",
             ),
@@ -127,7 +102,7 @@ def _reverse_slips():
         Slip(
             "squared_gradient",
             slip_of(
-                lambda loss, t, v: 2 * _hvp(loss, t, gradient(loss)(t)),
+                lambda loss, t, v: 2 * exact(loss, t, gradient(loss)(t)),
                 "That is $2Hg$, the gradient of $g^Tg$: the second factor has to be $v$.",
             ),
         ),
@@ -136,6 +111,21 @@ def _reverse_slips():
             slip_of(
                 lambda loss, t, v: gradient(loss)(t) * (gradient(loss)(t) @ v),
                 "That is $gg^Tv$, made of first derivatives alone: the product of two gradients is not a second derivative.",
+            ),
+        ),
+        Slip(
+            "gradient_times_v",
+            slip_of(
+                lambda loss, t, v: gradient(loss)(t) * v,
+                "That is $g$ times $v$, entry by entry: your second pass differentiates the loss once again, "
+                "not $g^Tv$.",
+            ),
+        ),
+        Slip(
+            "slope_squared",
+            slip_of(
+                lambda loss, t, v: 2 * (gradient(loss)(t) @ v) * exact(loss, t, v),
+                "That is $2\\,(g^Tv)\\,Hv$, the gradient of $(g^Tv)^2$: do not square it.",
             ),
         ),
         Slip(
@@ -151,18 +141,36 @@ def _reverse_slips():
 def _forward_slips():
     return [
         Slip("pair", _pair, before_shape=True),
-        *slips(),
+        Slip("pair_of_the_loss", _pair_of_the_loss, before_shape=True),
+        *slips_of_products(
+            "That is $g$, the *first* of the pair that `jvp` returns: $Hv$ is the second.",
+            "That is $H$ times a vector of ones, the row sums of $H$: the direction has to be $v$.",
+        ),
+        Slip(
+            "v_twice",
+            slip_of(
+                lambda loss, t, v: v * exact(loss, t, v),
+                "$v$ has entered already, as the direction: leave out the product with $v$ afterwards.",
+            ),
+        ),
+        Slip(
+            "both_of_the_pair",
+            slip_of(
+                lambda loss, t, v: gradient(loss)(t) + exact(loss, t, v),
+                "That is $g + Hv$, both of the pair added: return only the second.",
+            ),
+        ),
         Slip(
             "swapped",
             slip_of(
-                lambda loss, t, v: _hvp(loss, v, t),
+                lambda loss, t, v: exact(loss, v, t),
                 "Point and direction are swapped: `jvp(function, (point,), (direction,))`.",
             ),
         ),
         Slip(
             "at_v",
             slip_of(
-                lambda loss, t, v: _hvp(loss, v, v),
+                lambda loss, t, v: exact(loss, v, v),
                 "You expand about $v$ itself: the point is θ, the direction is $v$.",
             ),
         ),
@@ -200,10 +208,7 @@ hvp_forward_reverse = Exercise(
     name="hvp_forward_reverse",
     lesson=LESSON,
     stub='''def hvp_forward_reverse(loss_function, theta, v):
-    """Hv as the derivative of the gradient along v, by forward mode; (n,).
-
-    loss_function : θ ↦ L(θ), (n,) → scalar; theta, v : (n,) tensors.
-    """
+    """Hv as the derivative of the gradient along v, by forward mode; arguments as for `hvp`."""
     ...''',
     reference=_hvp_forward_reverse,
     cases=forward_cases,

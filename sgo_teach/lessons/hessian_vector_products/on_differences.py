@@ -6,7 +6,13 @@ import torch
 
 from sgo_teach.checks import Exercise, Slip
 from sgo_teach.lessons.hessian_vector_products import mutants
-from sgo_teach.lessons.hessian_vector_products.losses import bent_loss, gradient, normal, slip_of
+from sgo_teach.lessons.hessian_vector_products.losses import (
+    bent_loss,
+    gradient,
+    is_close,
+    normal,
+    slip_of,
+)
 
 
 def _hvp_differences(gradient, theta, v, h):
@@ -24,6 +30,19 @@ def cases():
         (gradient(bent_loss(seed, n)), normal(seed + 10, n), 1.5 * normal(seed + 20, n), h)
         for seed, n, h in ((0, 3, 0.1), (1, 4, 0.05))
     ]
+
+
+def _matrix(gradient, theta, v, h):
+    """Differences along every axis, (n, n)."""
+    axes = torch.eye(len(theta), dtype=theta.dtype)
+    return torch.stack([_hvp_differences(gradient, theta, e, h) for e in axes])
+
+
+def _added(case, got, want):
+    gradient, theta, v, h = case
+    both = gradient(theta + h * v) + gradient(theta - h * v)
+    if is_close(got, both / 2) or is_close(got, both / (2 * h)):
+        return "You *add* the two gradients: asked is how they differ."
 
 
 hvp_differences = Exercise(
@@ -120,6 +139,50 @@ hvp_differences = Exercise(
                 "That is $H$ times $v/\\|v\\|$: do not shorten $v$, or $H(2v)$ would equal $Hv$.",
             ),
         ),
+        Slip(
+            "per_length",
+            slip_of(
+                lambda g, t, v, h: _hvp_differences(g, t, v, h) / v.norm(),
+                "You divide by the length of $v$ as well: that is the change per unit length, and $Hv$ grows with $v$.",
+            ),
+        ),
+        Slip(
+            "times_h",
+            slip_of(
+                lambda g, t, v, h: h**2 * _hvp_differences(g, t, v, h),
+                "`/ 2 * h` divides by 2 and *multiplies* by $h$: put brackets around `(2 * h)`.",
+            ),
+        ),
+        Slip(
+            "half_the_change",
+            slip_of(
+                lambda g, t, v, h: (g(t + h * v) - g(t)) / (2 * h),
+                "From θ to θ + hv the way is $h$, not $2h$. Start at θ − hv, and $2h$ is right.",
+            ),
+        ),
+        Slip(
+            "v_twice",
+            slip_of(
+                lambda g, t, v, h: v * _hvp_differences(g, t, v, h),
+                "$v$ has entered already, in the nudge: leave out the product with $v$ afterwards.",
+            ),
+        ),
+        Slip(
+            "v_afterwards",
+            slip_of(
+                lambda g, t, v, h: v * _hvp_differences(g, t, torch.ones_like(v), h),
+                "You nudge every parameter by $h$ and multiply by $v$ afterwards, entry by entry: $v$ belongs into the nudge, θ + hv.",
+            ),
+        ),
+        Slip(
+            "matrix",
+            slip_of(
+                _matrix,
+                "These are differences along every axis, the whole of $H$: one nudge, along $v$, is enough.",
+            ),
+            before_shape=True,
+        ),
+        Slip("sum", _added),
     ],
     mutants=mutants.HVP_DIFFERENCES,
     hints=[

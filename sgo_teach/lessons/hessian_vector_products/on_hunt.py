@@ -5,15 +5,18 @@ from __future__ import annotations
 import torch
 
 from sgo_teach.checks import Exercise, Slip
-from sgo_teach.lessons.hessian_vector_products import mutants
-from sgo_teach.lessons.hessian_vector_products.losses import gradient, hessian, normal, slip_of
+from sgo_teach.lessons.hessian_vector_products import mutants_hunt
+from sgo_teach.lessons.hessian_vector_products.losses import (
+    gradient,
+    hessian,
+    is_close,
+    normal,
+    slip_of,
+)
 
 
 def _curvature_along(loss, X, theta, v):
-    """vᵀHv, the second derivative of t ↦ L(θ + tv) at t = 0; a float.
-
-    loss(theta, X) is the loss with parameters theta (n,) on the inputs X (N, n).
-    """
+    """vᵀHv, the second derivative of t ↦ loss(θ + tv, X) at t = 0; X (N, n), theta and v (n,)."""
     theta = theta.detach().requires_grad_()
     (first,) = torch.autograd.grad(loss(theta, X), theta, create_graph=True)
     (second,) = torch.autograd.grad(first @ v, theta)
@@ -46,11 +49,19 @@ def _gradient(loss, X, theta):
     return gradient(lambda t: loss(t, X))(theta)
 
 
-def _mixed(loss, X, theta, v):
-    """vᵀ∂/∂θ of the sum of ∂L/∂X."""
+def _mixed(loss, X, theta, v, w):
+    """vᵀ∂/∂θ of the sum of (∂L/∂X)w."""
     X, theta = X.detach().requires_grad_(), theta.detach().requires_grad_()
     (first,) = torch.autograd.grad(loss(theta, X), X, create_graph=True)
-    return float(torch.autograd.grad(first.sum(), theta)[0] @ v)
+    return float(torch.autograd.grad((first @ w).sum(), theta)[0] @ v)
+
+
+def _once_by_inputs(case, got, want):
+    loss, X, theta, v = case
+    if any(is_close(got, _mixed(loss, X, theta, v, w)) for w in (torch.ones_like(v), v)):
+        return (
+            "Once by the inputs and once by the parameters: both derivatives have to be by `theta`."
+        )
 
 
 def _by_inputs(loss, X, theta, v):
@@ -65,15 +76,10 @@ curvature_along = Exercise(
     name="curvature_along",
     lesson="hessian_vector_products",
     stub='''def curvature_along(loss, X, theta, v):
-    """vᵀHv, the second derivative of t ↦ L(θ + tv) at t = 0; a float.
-
-    loss(theta, X) is the loss with parameters theta (n,) on the inputs X (N, n).
-    """
-    X = X.detach().requires_grad_()
-    theta = theta.detach().requires_grad_()
-    value = loss(theta, X)
-    (first,) = torch.autograd.grad(value, X, create_graph=True)
-    (second,) = torch.autograd.grad(value, theta)
+    """vᵀHv, the second derivative of t ↦ loss(θ + tv, X) at t = 0; X (N, n), theta and v (n,)."""
+    X, theta = X.detach().requires_grad_(), theta.detach().requires_grad_()
+    (first,) = torch.autograd.grad(loss(theta, X), X, create_graph=True)
+    (second,) = torch.autograd.grad(loss(theta, X), theta)
     return float(second @ v)''',
     reference=_curvature_along,
     cases=cases,
@@ -101,13 +107,7 @@ curvature_along = Exercise(
                 "That is the slope squared, $(g^Tv)^2$: a product of first derivatives is no second derivative.",
             ),
         ),
-        Slip(
-            "mixed",
-            slip_of(
-                _mixed,
-                "Once by the inputs and once by the parameters: both derivatives have to be by `theta`.",
-            ),
-        ),
+        Slip("mixed", _once_by_inputs),
         Slip(
             "by_inputs",
             slip_of(
@@ -136,8 +136,31 @@ curvature_along = Exercise(
                 "Only the diagonal of $H$ is left: what two parameters do together is lost.",
             ),
         ),
+        Slip(
+            "half",
+            slip_of(
+                lambda loss, X, t, v: 0.5 * _curvature_along(loss, X, t, v),
+                "Half of it: the ½ belongs to the Taylor polynomial, not to the second derivative.",
+            ),
+        ),
+        Slip(
+            "length",
+            slip_of(
+                lambda loss, X, t, v: float((_hessian(loss, X, t) @ v).norm()),
+                "That is $\\|Hv\\|$, which has no sign: the last product is with $v$.",
+            ),
+        ),
+        Slip(
+            "slope_times_curvature",
+            slip_of(
+                lambda loss, X, t, v: (
+                    2 * float(_gradient(loss, X, t) @ v) * _curvature_along(loss, X, t, v)
+                ),
+                "That is $2\\,(g^Tv)\\,(v^THv)$: you square the slope before you differentiate it. Differentiate `first @ v` itself.",
+            ),
+        ),
     ],
-    mutants=mutants.CURVATURE_ALONG,
+    mutants=mutants_hunt.CURVATURE_ALONG,
     hints=[
         "By what is `first` a derivative? Look at its shape.",
         "What is differentiated to get `second`? Compare it with what got `first`.",
@@ -145,7 +168,7 @@ curvature_along = Exercise(
     ],
     discussion=(
         "Both faults are silent, because every line returns something that can be multiplied by $v$ and called curvature. "
-        "Two cheap tests find them: on a linear loss the answer must be 0, and doubling $v$ must make it four times as large."
+        "Two cheap tests find them: on a squared loss the answer must not depend on θ, and doubling $v$ must make it four times as large."
     ),
     tolerance=1e-7,
     namespace={"torch": torch},

@@ -5,14 +5,14 @@ from __future__ import annotations
 import torch
 
 from sgo_teach.checks import Exercise, Slip
-from sgo_teach.lessons.hessian_vector_products import mutants
-from sgo_teach.lessons.hessian_vector_products.losses import normal, slip_of
+from sgo_teach.lessons.hessian_vector_products import mutants_spectrum
+from sgo_teach.lessons.hessian_vector_products.losses import is_close, normal, slip_of
 
 
 def _largest_curvature(product, v, steps):
     """Power iteration: `steps` times v ← Hv/‖Hv‖, then vᵀHv; a float.
 
-    product : v ↦ Hv, (n,) → (n,); v : (n,) tensor, the start, not zero and of any length.
+    product : v ↦ Hv, (n,) → (n,); v : (n,) tensor, not zero, of any length; steps : 0 or more.
     """
     v = v / v.norm()
     for _ in range(steps):
@@ -26,7 +26,10 @@ class Symmetric:
 
     def __init__(self, h: list[float], seed: int):
         Q, _ = torch.linalg.qr(normal(seed, len(h), len(h)))
-        self.A = Q @ torch.diag(torch.tensor(h, dtype=torch.float64)) @ Q.T
+        self.h, self.A = h, Q @ torch.diag(torch.tensor(h, dtype=torch.float64)) @ Q.T
+
+    def __repr__(self) -> str:
+        return f"v ↦ Av, A with the eigenvalues {self.h}"
 
     def __call__(self, v: torch.Tensor) -> torch.Tensor:
         """Av, (n,)."""
@@ -50,21 +53,22 @@ def _walked(product, v, steps):
     return v
 
 
-def _lengthening(product, v, steps):
+def _scaled(product, v, steps, size):
+    """vᵀHv after steps that divide by something else than the length of Hv."""
     for _ in range(steps):
-        v = product(v)
-    return v
-
-
-def _largest_entry(product, v, steps):
-    v = v / v.norm()
-    for _ in range(steps):
-        v = product(v) / product(v).abs().max()
+        Hv = product(v)
+        v = Hv / size(v, Hv)
     return float(v @ product(v))
 
 
-def _rayleigh(product, v):
-    return float(v @ product(v) / (v @ v))
+def _by_an_entry(case, got, want):
+    product, v, steps = case
+    for size in (lambda v, Hv: Hv.abs().max(), lambda v, Hv: Hv.max()):
+        if steps and is_close(got, _scaled(product, v / v.norm(), steps, size)):
+            return (
+                "You divide by the largest *entry* of $Hv$: then $v^THv$ is not per unit length. "
+                "Divide by the length, `Hv.norm()`."
+            )
 
 
 def _counted(case, got, want):
@@ -83,7 +87,7 @@ largest_curvature = Exercise(
     stub='''def largest_curvature(product, v, steps):
     """Power iteration: `steps` times v ← Hv/‖Hv‖, then vᵀHv; a float.
 
-    product : v ↦ Hv, (n,) → (n,); v : (n,) tensor, the start, not zero and of any length.
+    product : v ↦ Hv, (n,) → (n,); v : (n,) tensor, not zero, of any length; steps : 0 or more.
     """
     ...''',
     reference=_largest_curvature,
@@ -97,10 +101,25 @@ largest_curvature = Exercise(
             before_shape=True,
         ),
         Slip(
-            "sign_lost",
+            "image",
+            slip_of(
+                lambda product, v, steps: product(_walked(product, v, steps)),
+                "That is the vector $Hv$; asked is the curvature along $v$, the number $v^THv$.",
+            ),
+            before_shape=True,
+        ),
+        Slip(
+            "length_of_image",
             slip_of(
                 lambda product, v, steps: float(product(_walked(product, v, steps)).norm()),
                 "That is $\\|Hv\\|$, which is never negative: a curvature has a sign. $v^THv$ keeps it.",
+            ),
+        ),
+        Slip(
+            "sign_lost",
+            slip_of(
+                lambda product, v, steps: abs(_largest_curvature(product, v, steps)),
+                "The size is right and the sign is lost: along this $v$ it bends *down*. Leave out `abs`.",
             ),
         ),
         Slip(
@@ -114,24 +133,40 @@ largest_curvature = Exercise(
         Slip(
             "never_shortened",
             slip_of(
-                lambda product, v, steps: (lambda w: float(w @ product(w)))(
-                    _lengthening(product, v, steps)
-                ),
+                lambda product, v, steps: _scaled(product, v, steps, lambda v, Hv: 1),
                 "$v$ is never brought back to length 1, so the number grows with every step: "
                 "divide by $\\|Hv\\|$, and bring the start to length 1 as well.",
             ),
         ),
         Slip(
-            "largest_entry",
+            "shortened_once",
             slip_of(
-                _largest_entry,
-                "You divide by the largest *entry* of $Hv$: then $v^THv$ is not per unit length. "
-                "Divide by the length, `Hv.norm()`.",
+                lambda product, v, steps: _scaled(product, v / v.norm(), steps, lambda v, Hv: 1),
+                "The start has length 1, but then $v$ grows with every step: in the loop, too, divide by $\\|Hv\\|$.",
             ),
         ),
+        Slip(
+            "old_length",
+            slip_of(
+                lambda product, v, steps: _scaled(
+                    product, v / v.norm(), steps, lambda v, Hv: v.norm()
+                ),
+                "You divide $Hv$ by the length of the *old* $v$: divide by its own, $\\|Hv\\|$.",
+            ),
+        ),
+        Slip(
+            "length_squared",
+            slip_of(
+                lambda product, v, steps: _scaled(
+                    product, v / (v @ v), steps, lambda v, Hv: Hv @ Hv
+                ),
+                "`v @ v` is the *square* of the length: divide by the length, `v.norm()`.",
+            ),
+        ),
+        Slip("largest_entry", _by_an_entry),
         Slip("miscounted", _counted),
     ],
-    mutants=mutants.LARGEST_CURVATURE,
+    mutants=mutants_spectrum.LARGEST_CURVATURE,
     hints=[
         "Bring $v$ to length 1, then multiply and shorten, `steps` times.",
         "In the loop: `Hv = product(v)`, then `v = Hv / Hv.norm()`.",

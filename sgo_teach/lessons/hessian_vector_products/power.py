@@ -89,9 +89,9 @@ class PowerIteration(Stage):
     def _prepare(self, side):
         self.ax.set(xlim=(-1.4, 1.4), ylim=(-1.4, 1.4), aspect="equal")
         self.ax.plot(np.cos(AROUND), np.sin(AROUND), color=draw.GREY, linewidth=0.8)
-        for q, name in zip(Q.T, ("$q_1$", "$q_2$"), strict=True):
+        for q, aside, name in zip(Q.T, Q.T[::-1], ("$q_1$", "$q_2$"), strict=True):
             self.ax.plot(*np.outer(q, (-1.4, 1.4)), color=draw.GREY, linewidth=0.8, linestyle="--")
-            self.ax.text(*(1.2 * q + (0.06, 0.04)), name, fontsize=10)
+            self.ax.text(*(1.2 * q + 0.1 * aside), name, fontsize=10, ha="center", va="center")
         side.set(xlim=(-0.5, LONGEST + 0.5), ylim=(FLOOR / 3, 1e2), yscale="log")
         side.set_xticks(range(0, LONGEST + 1, 5))
         side.set_xlabel("multiplications $k$")

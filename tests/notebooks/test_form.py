@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from collections import Counter
 from statistics import median
 
 import nbformat
@@ -72,6 +73,15 @@ def test_code_cells_are_short(path):
     assert min(lengths) > 0
 
 
+def test_a_lesson_takes_an_hour_and_not_two(path):
+    cells = read(path).cells
+    code = [line.strip() for cell in code_cells(read(path)) for line in cell.source.splitlines()]
+    words = sum(len(line.split()) for cell in cells for line in lines_of_prose(cell))
+    assert 35 <= len(cells) <= 60
+    assert 1400 <= words <= 2500  # besides headings, tables, formulas and references
+    assert len([line for line in code if line and not line.startswith("#")]) <= 150
+
+
 def test_at_most_three_code_cells_stand_in_a_row(path):
     kinds = "".join("c" if cell.cell_type == "code" else "m" for cell in read(path).cells)
     assert max(map(len, re.findall("c+", kinds))) <= 3
@@ -110,6 +120,16 @@ def test_every_item_of_the_lesson_stands_in_its_notebook(path):
     asked = {name for cell in cells for name in called_items(cell, "ask")}
     assert {v.name for v in things if isinstance(v, Exercise)} == checked
     assert {v.name for v in things if isinstance(v, Asked)} == asked
+
+
+def test_a_lesson_has_enough_to_do(path):
+    exercises = exercises_of(path)
+    kinds = Counter(tag for cell in read(path).cells for tag in tags(cell))
+    things = vars(exercises).values()
+    assert kinds["explore"] >= 2
+    assert 3 <= len([v for v in things if isinstance(v, Exercise)]) <= 5
+    assert min(kinds[kind] for kind in ("predict", "bug-hunt", "quiz")) >= 1
+    assert max(len(v.questions) for v in things if isinstance(v, Asked)) >= 5
 
 
 def test_questions_stand_in_cells_tagged_so(path):

@@ -1,24 +1,23 @@
-"""The exercises, predictions and quiz of lesson 12."""
+"""The exercises, predictions and quiz of lesson 12, and what earlier lessons lend."""
 
-from sgo_teach.lessons.hessian_free_cnn.on_curvature import ggn_vector_product
-from sgo_teach.lessons.hessian_free_cnn.on_damping import damping_rule, reduction_ratio
-from sgo_teach.lessons.hessian_free_cnn.on_scores import accuracy
+from sgo_teach.lessons.hessian_free_cnn.on_price import gradient_equivalents, spent_until
 from sgo_teach.lessons.hessian_free_cnn.on_training import fit
+from sgo_teach.lessons.hessian_free_cnn.on_update import earlier, own_update
 from sgo_teach.lessons.hessian_free_cnn.questions import (
     equal_seconds,
-    much_damping,
-    price_of_a_product,
+    forgotten_state,
     questions,
+    small_curvature_batch,
 )
 
 __all__ = [
-    "accuracy",
-    "damping_rule",
+    "earlier",
     "equal_seconds",
     "fit",
-    "ggn_vector_product",
-    "much_damping",
-    "price_of_a_product",
+    "forgotten_state",
+    "gradient_equivalents",
+    "own_update",
     "questions",
-    "reduction_ratio",
+    "small_curvature_batch",
+    "spent_until",
 ]

@@ -1,4 +1,4 @@
-"""Explorable of lesson 12: the held-out digits that a network finds hardest."""
+"""Explorable of lesson 12: the held-out images that a network finds hardest."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from sgo_teach import draw
-from sgo_teach.data import LARGEST_PIXEL
-from sgo_teach.nets.race import Entrant, ImageTensors, predict_logits
+from sgo_teach.lessons.hessian_free_cnn.images import Images
+from sgo_teach.nets.race import Entrant, predict_logits
 from sgo_teach.stage import Stage
 
 SHOWN = 20
-INK = tuple(f"#{255 - 14 * i:02x}{255 - 14 * i:02x}{255 - 13 * i:02x}" for i in range(17))
+GREYS = 16
+INK = tuple(f"#{255 - 14 * i:02x}{255 - 14 * i:02x}{255 - 13 * i:02x}" for i in range(GREYS + 1))
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,29 +41,32 @@ def hardest(logits: np.ndarray, labels: np.ndarray, count: int = SHOWN) -> HardD
 
 
 class Mistakes(Stage):
-    """Leaf through the hardest digits of each network, the misread ones first; all pages ready.
+    """Leaf through the hardest images of each network, the misread ones first; all pages ready.
 
     Parameters
     ----------
     entrants : their networks read the held-out images
-    data : what they read
+    images : what they read
     """
 
-    def __init__(self, entrants: Sequence[Entrant], data: ImageTensors):
-        self.data, labels = data, data.test_labels.numpy()
+    def __init__(self, entrants: Sequence[Entrant], images: Images):
+        data = self.data = images.data
+        self.classes, labels = images.classes, data.test_labels.numpy()
+        self.shown = min(SHOWN, len(labels))
         self.books = {
             e.name: hardest(predict_logits(e.network, data.test_images).numpy(), labels)
             for e in entrants
         }
         fig, (left, right) = draw.figure(draw.WIDE, columns=2, width_ratios=(1, 1.6))
-        super().__init__(fig, alt="A held-out digit and the probabilities that a network gives it")
-        left.set(xlim=(0, 8), ylim=(0, 8), aspect="equal", xticks=[], yticks=[])
+        super().__init__(fig, alt="A held-out image and the probabilities that a network gives it")
+        left.set(xlim=(0, 1), ylim=(0, 1), aspect="equal", xticks=[], yticks=[])
         left.spines[:].set_visible(False)
-        right.set(xlim=(-0.6, 9.6), ylim=(0, 1.05), xticks=range(10), xlabel="digit")
+        right.set(xlim=(-0.6, 9.6), ylim=(0, 1.05))
+        right.set_xticks(range(len(self.classes)), [name[:5] for name in self.classes])
         right.set_title("probability", fontsize=10)
         right.grid(False, axis="x")
         self.name = self.choice("name", "network trained by", self.books)
-        self.which = self.slider("which", "hardest, number", 1, SHOWN, 1, 1)
+        self.which = self.slider("which", "hardest, number", 1, self.shown, 1, 1)
         self.picture = self.image(left, INK)
         self.bars_ = self.bars(right, draw.GREY)
         self.right_ = self.bars(right, draw.MODEL, "label")
@@ -76,16 +80,18 @@ class Mistakes(Stage):
         book, k = self.books[self.name.value], self.which.value - 1
         p, label = book.probabilities[k], int(book.labels[k])
         guess = int(p.argmax())
-        image = self.data.test_images[book.index[k], 0].numpy() * LARGEST_PIXEL
-        self.picture.set(np.rint(image[::-1]), (0, 8, 0, 8))  # row 0 of an image mark is its lowest
+        grey = self.data.test_images[book.index[k]].mean(0).numpy()
+        ink = np.rint(GREYS * grey[::-1])  # row 0 of an image mark is its lowest
+        self.picture.set(ink, (0, 1, 0, 1))
         self.bars_.set(np.arange(10), p)
         self.right_.set(label, p[label])
         self.wrong_.hide()
         if guess != label:
             self.wrong_.set(guess, p[guess])
         verdict = "right" if guess == label else "wrong"
+        own, answer = self.classes[label], self.classes[guess]
         self.say(
             f"{self.name.value}, {book.wrong} of {len(self.data.test_labels)} misread. Number "
-            f"{k + 1} of the hardest: a {label}, read as {guess} with probability "
-            f"{p[guess]:.3f}, {verdict}."
+            f"{k + 1} of the hardest: {own}, read as {answer} with probability {p[guess]:.3f}, "
+            f"{verdict}."
         )

@@ -1,4 +1,4 @@
-"""How the three optimisers look in every picture of lesson 12."""
+"""How the optimisers look in every picture of lesson 12."""
 
 from __future__ import annotations
 
@@ -16,11 +16,17 @@ class Look:
     marker: str
 
 
-_SECOND_ORDER = Look(draw.NEWTON, "solid", "circle")
-_OTHERS = (Look(draw.GRADIENT, "dash", "square"), Look(draw.ACCENT, "dashdot", "triangle"))
+_KNOWN = {  # second order orange, first order blue and pink, curvature from gradients green
+    "Hessian-free": Look(draw.NEWTON, "solid", "circle"),
+    "yours": Look(draw.PALE[1], "dot", "diamond"),
+    "Adam": Look(draw.GRADIENT, "dash", "square"),
+    "SGD + momentum": Look(draw.ACCENT, "dashdot", "triangle"),
+    "L-BFGS": Look(draw.MODEL, "dot", "cross"),
+}
+_OTHERS = (Look(draw.GREY, "dash", "square"), Look(draw.BLACK, "dashdot", "triangle"))
 
 
 def looks(names: tuple[str, ...]) -> dict[str, Look]:
-    """A look for each name: second order orange, the others blue and pink, then again."""
+    """A look for each name; one that is not of this lesson is grey or black."""
     others = iter(_OTHERS * len(names))
-    return {n: _SECOND_ORDER if n == "Hessian-free" else next(others) for n in names}
+    return {name: _KNOWN.get(name) or next(others) for name in names}

@@ -1,150 +1,210 @@
 """Classic wrong answers to the exercises of lesson 12, each under the name of the slip it must earn."""
 
-GGN_VECTOR_PRODUCT = {
-    "no_output_hessian": """def ggn_vector_product(jvp, vjp, p, v):
-    return vjp(jvp(v)) / len(p)
+OWN_UPDATE = {
+    "curvature_on_the_batch": """def own_update(logits, labels, theta, damping, batch, part, max_steps):
+    def loss(at):
+        return cross_entropy(logits(at, batch), labels[batch])
+    def product(v):
+        return ggn_vector_product(
+            lambda at: logits(at, batch), output_hessian_product, theta, v)
+    g = torch.func.grad(loss)(theta)
+    return hessian_free_step(loss, g, product, theta, damping, max_steps)
 """,
-    "no_output_hessian_no_mean": """def ggn_vector_product(jvp, vjp, p, v):
-    return vjp(jvp(v))
+    "curvature_on_all": """def own_update(logits, labels, theta, damping, batch, part, max_steps):
+    def loss(at):
+        return cross_entropy(logits(at, batch), labels[batch])
+    def product(v):
+        return ggn_vector_product(
+            lambda at: logits(at, slice(None)), output_hessian_product, theta, v)
+    g = torch.func.grad(loss)(theta)
+    return hessian_free_step(loss, g, product, theta, damping, max_steps)
 """,
-    "not_pulled_back": """def ggn_vector_product(jvp, vjp, p, v):
-    Jv = jvp(v)
-    return (p * Jv - p * (p * Jv).sum(1, keepdim=True)) / len(p)
+    "gradient_on_the_part": """def own_update(logits, labels, theta, damping, batch, part, max_steps):
+    def loss(at):
+        return cross_entropy(logits(at, batch), labels[batch])
+    def on_part(at):
+        return cross_entropy(logits(at, part), labels[part])
+    def product(v):
+        return ggn_vector_product(
+            lambda at: logits(at, part), output_hessian_product, theta, v)
+    g = torch.func.grad(on_part)(theta)
+    return hessian_free_step(loss, g, product, theta, damping, max_steps)
 """,
-    "diagonal_only": """def ggn_vector_product(jvp, vjp, p, v):
-    return vjp(p * jvp(v)) / len(p)
+    "judged_on_the_part": """def own_update(logits, labels, theta, damping, batch, part, max_steps):
+    def loss(at):
+        return cross_entropy(logits(at, batch), labels[batch])
+    def on_part(at):
+        return cross_entropy(logits(at, part), labels[part])
+    def product(v):
+        return ggn_vector_product(
+            lambda at: logits(at, part), output_hessian_product, theta, v)
+    g = torch.func.grad(loss)(theta)
+    return hessian_free_step(on_part, g, product, theta, damping, max_steps)
 """,
-    "own_variance": """def ggn_vector_product(jvp, vjp, p, v):
-    return vjp(p * (1 - p) * jvp(v) / len(p))
+    "all_on_the_part": """def own_update(logits, labels, theta, damping, batch, part, max_steps):
+    def loss(at):
+        return cross_entropy(logits(at, part), labels[part])
+    def product(v):
+        return ggn_vector_product(
+            lambda at: logits(at, part), output_hessian_product, theta, v)
+    g = torch.func.grad(loss)(theta)
+    return hessian_free_step(loss, g, product, theta, damping, max_steps)
 """,
-    "mean_over_images": """def ggn_vector_product(jvp, vjp, p, v):
-    Jv = jvp(v)
-    return vjp((p * Jv - p * (p * Jv).sum(0)) / len(p))
+    "all_images": """def own_update(logits, labels, theta, damping, batch, part, max_steps):
+    def loss(at):
+        return cross_entropy(logits(at, slice(None)), labels)
+    def product(v):
+        return ggn_vector_product(
+            lambda at: logits(at, part), output_hessian_product, theta, v)
+    g = torch.func.grad(loss)(theta)
+    return hessian_free_step(loss, g, product, theta, damping, max_steps)
 """,
-    "plus": """def ggn_vector_product(jvp, vjp, p, v):
-    Jv = jvp(v)
-    return vjp((p * Jv + p * (p * Jv).sum(1, keepdim=True)) / len(p))
+    "no_output_hessian": """def own_update(logits, labels, theta, damping, batch, part, max_steps):
+    def loss(at):
+        return cross_entropy(logits(at, batch), labels[batch])
+    def product(v):
+        return ggn_vector_product(
+            lambda at: logits(at, part), lambda z, w: w, theta, v)
+    g = torch.func.grad(loss)(theta)
+    return hessian_free_step(loss, g, product, theta, damping, max_steps)
 """,
-    "sum_for_mean": """def ggn_vector_product(jvp, vjp, p, v):
-    Jv = jvp(v)
-    return vjp(p * Jv - p * (p * Jv).sum(1, keepdim=True))
+    "step_for_theta": """def own_update(logits, labels, theta, damping, batch, part, max_steps):
+    def loss(at):
+        return cross_entropy(logits(at, batch), labels[batch])
+    def product(v):
+        return ggn_vector_product(
+            lambda at: logits(at, part), output_hessian_product, theta, v)
+    g = torch.func.grad(loss)(theta)
+    new, damping, ratio = hessian_free_step(loss, g, product, theta, damping, max_steps)
+    return new - theta, damping, ratio
 """,
-    "raised": """def ggn_vector_product(jvp, vjp, p, v):
-    Jv = jvp(v)
-    return vjp(p * Jv - p * (p * Jv).sum(1)) / len(p)
+    "theta_twice": """def own_update(logits, labels, theta, damping, batch, part, max_steps):
+    def loss(at):
+        return cross_entropy(logits(at, batch), labels[batch])
+    def product(v):
+        return ggn_vector_product(
+            lambda at: logits(at, part), output_hessian_product, theta, v)
+    g = torch.func.grad(loss)(theta)
+    new, damping, ratio = hessian_free_step(loss, g, product, theta, damping, max_steps)
+    return theta + new, damping, ratio
+""",
+    "damping_lost": """def own_update(logits, labels, theta, damping, batch, part, max_steps):
+    def loss(at):
+        return cross_entropy(logits(at, batch), labels[batch])
+    def product(v):
+        return ggn_vector_product(
+            lambda at: logits(at, part), output_hessian_product, theta, v)
+    g = torch.func.grad(loss)(theta)
+    new, _, ratio = hessian_free_step(loss, g, product, theta, damping, max_steps)
+    return new, damping, ratio
+""",
+    "not_moved": """def own_update(logits, labels, theta, damping, batch, part, max_steps):
+    def loss(at):
+        return cross_entropy(logits(at, batch), labels[batch])
+    def product(v):
+        return ggn_vector_product(
+            lambda at: logits(at, part), output_hessian_product, theta, v)
+    g = torch.func.grad(loss)(theta)
+    _, damping, ratio = hessian_free_step(loss, g, product, theta, damping, max_steps)
+    return theta, damping, ratio
+""",
+    "raised": """def own_update(logits, labels, theta, damping, batch, part, max_steps):
+    def loss(at):
+        return cross_entropy(logits(at, batch), labels)
+    def product(v):
+        return ggn_vector_product(
+            lambda at: logits(at, part), output_hessian_product, theta, v)
+    g = torch.func.grad(loss)(theta)
+    return hessian_free_step(loss, g, product, theta, damping, max_steps)
 """,
 }
 
-REDUCTION_RATIO = {
-    "upside_down": """def reduction_ratio(loss, new_loss, g, delta, G_delta):
-    return float((g @ delta + 0.5 * delta @ G_delta) / (new_loss - loss))
+GRADIENT_EQUIVALENTS = {
+    "gradient_missing": """def gradient_equivalents(N, batch, part, products, trials):
+    return (5 * products * part + trials * batch) / (3 * N)
 """,
-    "half_lost": """def reduction_ratio(loss, new_loss, g, delta, G_delta):
-    return float((new_loss - loss) / (g @ delta + delta @ G_delta))
+    "trials_missing": """def gradient_equivalents(N, batch, part, products, trials):
+    return batch / N + 5 / 3 * products * part / N
 """,
-    "slope_only": """def reduction_ratio(loss, new_loss, g, delta, G_delta):
-    return float((new_loss - loss) / (g @ delta))
+    "products_missing": """def gradient_equivalents(N, batch, part, products, trials):
+    return batch / N * (1 + trials / 3)
 """,
-    "curvature_only": """def reduction_ratio(loss, new_loss, g, delta, G_delta):
-    return float((new_loss - loss) / (delta @ G_delta / 2))
+    "products_on_the_batch": """def gradient_equivalents(N, batch, part, products, trials):
+    return batch / N * (1 + 5 / 3 * products + trials / 3)
 """,
-    "wrong_sign": """def reduction_ratio(loss, new_loss, g, delta, G_delta):
-    return float((loss - new_loss) / (g @ delta + 0.5 * delta @ G_delta))
+    "trials_on_the_part": """def gradient_equivalents(N, batch, part, products, trials):
+    return (batch + part * (5 / 3 * products + trials / 3)) / N
 """,
-    "not_a_change": """def reduction_ratio(loss, new_loss, g, delta, G_delta):
-    return float(new_loss / (g @ delta + 0.5 * delta @ G_delta))
+    "in_images": """def gradient_equivalents(N, batch, part, products, trials):
+    return batch + 5 / 3 * products * part + trials * batch / 3
 """,
-    "model_with_value": """def reduction_ratio(loss, new_loss, g, delta, G_delta):
-    model = loss + g @ delta + 0.5 * delta @ G_delta
-    return float((new_loss - loss) / model)
+    "per_batch": """def gradient_equivalents(N, batch, part, products, trials):
+    return 1 + 5 / 3 * products * part / batch + trials / 3
 """,
-    "type": """def reduction_ratio(loss, new_loss, g, delta, G_delta):
-    return (new_loss - loss) / (g @ delta + 0.5 * delta @ G_delta)
+    "trial_for_a_gradient": """def gradient_equivalents(N, batch, part, products, trials):
+    return (batch + 5 / 3 * products * part + trials * batch) / N
 """,
-}
-
-DAMPING_RULE = {
-    "swapped": """def damping_rule(damping, ratio):
-    if not ratio >= 0.25:
-        return 2 / 3 * damping
-    return 3 / 2 * damping if ratio > 0.75 else damping
+    "product_for_a_gradient": """def gradient_equivalents(N, batch, part, products, trials):
+    return (batch + products * part + trials * batch / 3) / N
 """,
-    "factor_alone": """def damping_rule(damping, ratio):
-    if not ratio >= 0.25:
-        return 3 / 2
-    return 2 / 3 if ratio > 0.75 else 1.0
-""",
-    "added": """def damping_rule(damping, ratio):
-    if not ratio >= 0.25:
-        return damping + 3 / 2
-    return damping - 2 / 3 if ratio > 0.75 else damping
-""",
-    "two_zones": """def damping_rule(damping, ratio):
-    return 2 / 3 * damping if ratio > 0.5 else 3 / 2 * damping
-""",
-    "nan": """def damping_rule(damping, ratio):
-    if ratio < 0.25:
-        return 3 / 2 * damping
-    if ratio > 0.75:
-        return 2 / 3 * damping
-    return damping
-""",
-    "nan#2": """def damping_rule(damping, ratio):
-    if ratio < 0.25:
-        return 3 / 2 * damping
-    elif ratio <= 0.75:
-        return damping
-    else:
-        return 2 / 3 * damping
-""",
-    "stuck": """def damping_rule(damping, ratio):
-    return 3 / 2 * damping if not ratio >= 0.25 else damping
-""",
-    "stuck#2": """def damping_rule(damping, ratio):
-    return 2 / 3 * damping if ratio > 0.75 else damping
-""",
-    "other_factor": """def damping_rule(damping, ratio):
-    if not ratio >= 0.25:
-        return 2 * damping
-    return damping / 2 if ratio > 0.75 else damping
-""",
-    "none": """def damping_rule(damping, ratio):
-    if not ratio >= 0.25:
-        damping = 3 / 2 * damping
-    elif ratio > 0.75:
-        damping = 2 / 3 * damping
+    "rounded": """def gradient_equivalents(N, batch, part, products, trials):
+    return batch // N + 5 * products * part // (3 * N) + trials * batch // (3 * N)
 """,
 }
 
-ACCURACY = {
-    "count": """def accuracy(logits, labels):
-    return float((logits.argmax(1) == labels).sum())
+SPENT_UNTIL = {
+    "never": """def spent_until(spent, accuracies, goal):
+    for s, a in zip(spent, accuracies):
+        if a >= goal:
+            return s
+    return spent[-1]
 """,
-    "per_cent": """def accuracy(logits, labels):
-    return 100 * (logits.argmax(1) == labels).float().mean().item()
+    "never#2": """def spent_until(spent, accuracies, goal):
+    for s, a in zip(spent, accuracies):
+        if a >= goal:
+            return s
+    return -1.0
 """,
-    "errors": """def accuracy(logits, labels):
-    return (logits.argmax(1) != labels).float().mean().item()
+    "must_exceed": """def spent_until(spent, accuracies, goal):
+    for s, a in zip(spent, accuracies):
+        if a > goal:
+            return s
+    return np.inf
 """,
-    "per_logit": """def accuracy(logits, labels):
-    return float((logits.argmax(1) == labels).sum() / logits.numel())
+    "index": """def spent_until(spent, accuracies, goal):
+    for i, a in enumerate(accuracies):
+        if a >= goal:
+            return float(i)
+    return np.inf
 """,
-    "wrong_axis": """def accuracy(logits, labels):
-    best = logits.argmax(0)
-    n = min(len(best), len(labels))
-    return float((best[:n] == labels[:n]).float().mean())
+    "accuracy": """def spent_until(spent, accuracies, goal):
+    for a in accuracies:
+        if a >= goal:
+            return a
+    return np.inf
 """,
-    "compares_values": """def accuracy(logits, labels):
-    return (logits.max(1).values == labels).float().mean().item()
+    "last": """def spent_until(spent, accuracies, goal):
+    found = np.inf
+    for s, a in zip(spent, accuracies):
+        if a >= goal:
+            found = s
+    return found
 """,
-    "type": """def accuracy(logits, labels):
-    return (logits.argmax(1) == labels).float().mean()
+    "best": """def spent_until(spent, accuracies, goal):
+    if max(accuracies) < goal:
+        return np.inf
+    return spent[accuracies.index(max(accuracies))]
 """,
-    "raised": """def accuracy(logits, labels):
-    return (logits.argmax(1) == labels).mean().item()
+    "before": """def spent_until(spent, accuracies, goal):
+    before = np.inf
+    for s, a in zip(spent, accuracies):
+        if a >= goal:
+            return before
+        before = s
+    return np.inf
 """,
-    "raised#2": """def accuracy(logits, labels):
-    return (logits.argmax(0) == labels).float().mean().item()
+    "raised": """def spent_until(spent, accuracies, goal):
+    return spent[[a >= goal for a in accuracies].index(True)]
 """,
 }
 

@@ -8,16 +8,18 @@ from matplotlib.figure import Figure
 from torch import nn
 
 from sgo_teach import draw
+from sgo_teach.lessons.hessian_free_cnn.images import Images
 from sgo_teach.nets.race import ImageTensors, predict_logits
 
 
-def digits_picture(data: ImageTensors, count: int = 16) -> Figure:
+def images_picture(images: Images, count: int = 16) -> Figure:
     """The first training images with their labels, in one row."""
+    data = images.data
     fig, (ax,) = draw.figure((draw.WIDE[0], 1.0))
-    images = data.train_images[:count, 0].numpy()
-    ax.imshow(mosaic(images, columns=count), cmap="gray_r", vmin=0, vmax=1)
-    centres = (images.shape[-1] + 1) * np.arange(len(images)) + images.shape[-1] / 2 - 0.5
-    ax.set_xticks(centres, [str(int(label)) for label in data.train_labels[:count]])
+    shown = data.train_images[:count].mean(1).numpy()
+    ax.imshow(mosaic(shown, columns=count), cmap="gray_r", vmin=0, vmax=1)
+    centres = (shown.shape[-1] + 1) * np.arange(len(shown)) + shown.shape[-1] / 2 - 0.5
+    ax.set_xticks(centres, [images.classes[label][:5] for label in data.train_labels[:count]])
     ax.tick_params(length=0)
     ax.set_yticks([])
     ax.spines[:].set_visible(False)

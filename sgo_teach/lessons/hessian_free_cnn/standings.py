@@ -1,4 +1,4 @@
-"""Who is ahead in a race: a table whose last column is computed from the others."""
+"""Who is ahead in a race: tables that are computed from its histories, whoever leads."""
 
 from __future__ import annotations
 
@@ -13,6 +13,11 @@ from sgo_teach.nets.recording import Recording
 Histories = Mapping[str, Sequence[Sequence[Snapshot]]]  # name -> one history for each seed
 GOAL = 0.98  # share of the held-out digits
 OURS = "Hessian-free"
+AXES = {  # in words: field of `Snapshot`
+    "updates": "updates",
+    "gradient-equivalents": "gradient_equivalents",
+    "seconds": "seconds",
+}
 
 
 def recorded(recording: Recording) -> Histories:
@@ -25,9 +30,9 @@ def live(entrants: Sequence[Entrant]) -> Histories:
     return {e.name: [tuple(e.history)] for e in entrants if e.history}
 
 
-def seconds_to(history: Sequence[Snapshot], accuracy: float = GOAL) -> float:
-    """Seconds of training until the held-out accuracy was first seen; inf if it never was."""
-    return next((s.seconds for s in history if s.test_accuracy >= accuracy), inf)
+def spent_to(history: Sequence[Snapshot], field: str, goal: float = GOAL) -> float:
+    """What was spent until the held-out accuracy was first seen; inf if it never was."""
+    return next((getattr(s, field) for s in history if s.test_accuracy >= goal), inf)
 
 
 @dataclass(frozen=True)
@@ -35,97 +40,75 @@ class Standing:
     """Where one optimiser ended, over all seeds.
 
     accuracy : mean held-out accuracy, lowest and highest; loss : median training loss; updates,
-    seconds : medians; to_goal : median seconds to `GOAL` (inf if most seeds never saw it).
+    gradient_equivalents, seconds : medians; reached : how many seeds saw the goal, of how many.
     """
 
     name: str
     accuracy: tuple[float, float, float]
     loss: float
-    updates: int
+    updates: float
+    gradient_equivalents: float
     seconds: float
-    to_goal: float
+    reached: tuple[int, int]
 
     @classmethod
-    def of(cls, name: str, histories: Sequence[Sequence[Snapshot]]) -> Standing:
+    def of(cls, name: str, histories: Sequence[Sequence[Snapshot]], goal: float = GOAL) -> Standing:
         """Read the last snapshot of each history."""
         last = [history[-1] for history in histories]
         shares = [snapshot.test_accuracy for snapshot in last]
+        medians = {f: median(getattr(snapshot, f) for snapshot in last) for f in AXES.values()}
+        there = sum(isfinite(spent_to(history, "updates", goal)) for history in histories)
         return cls(
             name,
             (mean(shares), min(shares), max(shares)),
             median(snapshot.loss for snapshot in last),
-            round(median(snapshot.updates for snapshot in last)),
-            median(snapshot.seconds for snapshot in last),
-            median(seconds_to(history) for history in histories),
+            reached=(there, len(last)),
+            **medians,
         )
+
+    def price(self, field: str) -> float:
+        """What an update cost, in seconds or gradient-equivalents."""
+        return getattr(self, field) / self.updates if self.updates else inf
 
 
 @dataclass(frozen=True)
-class Standings:
-    """The table of a race; it shows itself in a notebook.
-
-    Attributes
-    ----------
-    title : where the numbers come from
-    rows : one `Standing` for each optimiser
-    """
+class Table:
+    """A table that shows itself in a notebook: title, head and rows of text, a sentence below."""
 
     title: str
-    rows: tuple[Standing, ...]
-
-    @classmethod
-    def of(cls, title: str, histories: Histories) -> Standings:
-        """Sum up the histories of a race."""
-        return cls(title, tuple(Standing.of(name, runs) for name, runs in histories.items()))
-
-    def row(self, name: str) -> Standing | None:
-        """The standing of one optimiser, or None if it was not in the race."""
-        return next((row for row in self.rows if row.name == name), None)
-
-    def verdict(self, row: Standing) -> str:
-        """Compare an optimiser with Hessian-free at equal seconds."""
-        ours = self.row(OURS)
-        if ours is None or row.name == OURS:
-            return "–"
-        points = 100 * (row.accuracy[0] - ours.accuracy[0])
-        parts = [f"{points:+.1f} points", f"{ratio(row.loss, ours.loss)} the loss"]
-        if isfinite(row.to_goal) and isfinite(ours.to_goal):
-            parts.append(f"{ratio(row.to_goal, ours.to_goal)} the time to {GOAL:.0%}")
-        return ", ".join(parts)
-
-    def cells(self) -> list[tuple[str, ...]]:
-        """The table with its head, as text."""
-        head = ("optimiser", "held-out accuracy", "training loss", "updates", "seconds")
-        head += (f"seconds to {GOAL:.0%}", "against Hessian-free")
-        return [head, *(self._cells(row) for row in self.rows)]
-
-    def _cells(self, row: Standing) -> tuple[str, ...]:
-        middle, low, high = (f"{100 * share:.1f}" for share in row.accuracy)
-        return (
-            row.name,
-            f"{middle} %" + (f" ({low} to {high})" if low != high else ""),
-            f"{row.loss:.2g}",
-            f"{row.updates:,}",
-            f"{row.seconds:.1f}",
-            f"{row.to_goal:.1f}" if isfinite(row.to_goal) else "not seen",
-            self.verdict(row),
-        )
+    head: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    below: str = ""
 
     def _repr_markdown_(self) -> str:
-        head, *rows = ("| " + " | ".join(row) + " |" for row in self.cells())
-        rule = "|" + " --- |" * len(self.cells()[0])
-        return "\n".join([f"**{self.title}**", "", head, rule, *rows])
+        head, *rows = ("| " + " | ".join(row) + " |" for row in (self.head, *self.rows))
+        rule = "|" + " --- |" * len(self.head)
+        return "\n".join([f"**{self.title}**", "", head, rule, *rows, "", self.below])
 
     def __repr__(self) -> str:
-        return "\n".join([self.title, *("; ".join(row) for row in self.cells())])
+        lines = (self.title, *("; ".join(row) for row in (self.head, *self.rows)), self.below)
+        return "\n".join(filter(None, lines))
 
 
-def ratio(theirs: float, ours: float) -> str:
-    """Theirs over ours, in words that read well on both sides of 1."""
-    if not (theirs > 0 and ours > 0):
-        return "–"
-    quotient = theirs / ours
-    return f"{quotient:.2g} ×" if quotient < 100 else f"{quotient:,.0f} ×"
+def standings(title: str, histories: Histories, goal: float = GOAL) -> Table:
+    """Where each optimiser of a race ended."""
+    head = ("optimiser", "held-out accuracy", "training loss", *AXES, f"saw {goal:.0%}")
+    rows = (Standing.of(name, runs, goal) for name, runs in histories.items())
+    return Table(title, head, tuple(map(_cells, rows)))
+
+
+def _cells(row: Standing) -> tuple[str, ...]:
+    middle, low, high = (f"{100 * share:.1f}" for share in row.accuracy)
+    there, seeds = row.reached
+    return (
+        row.name,
+        f"{middle} %" + (f" ({low} to {high})" if low != high else ""),
+        f"{row.loss:.2g}",
+        f"{row.updates:,.0f}",
+        f"{row.gradient_equivalents:.0f}",
+        f"{row.seconds:.1f}",
+        f"{there} of {seeds}" if seeds > 1 else ("yes" if there else "no"),
+    )
 
 
 def credits(recording: Recording) -> str:

@@ -1,4 +1,4 @@
-"""Exercises of lesson 12: the ratio ρ, and the rule that turns it into the next λ."""
+"""Exercises of lesson 11: the ratio ρ, and the rule that turns it into the next λ."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ import numpy as np
 import torch
 
 from sgo_teach.checks import Exercise, Slip
-from sgo_teach.lessons.hessian_free_cnn import mutants
+from sgo_teach.lessons.hessian_free import mutants_damping as mutants
 
-LESSON = "hessian_free_cnn"
+LESSON = "hessian_free"
 
 
 # -- the reduction ratio --------------------------------------------------------------------------
@@ -227,6 +227,6 @@ damping_rule = Exercise(
         "Levenberg–Marquardt: short of a good model, be careful; with a good one, be bold. "
         "The factors are mild on purpose. One bad step is no reason to crawl for the next fifty."
     ),
-    praise="Below, this very function adapts $\\lambda$ while the network trains.",
+    praise="From here on this very function steers $\\lambda$, and lesson 12 borrows it for its network.",
     namespace={"np": np},
 )

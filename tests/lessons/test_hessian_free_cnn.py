@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from dataclasses import replace
 from functools import cache
 from math import inf, nan
 from pathlib import Path
@@ -344,6 +345,37 @@ def test_after_equal_updates_the_tale_is_another_one_than_after_equal_seconds():
     assert "0.1" in race_curves.tell([OURS], "Hessian-free", "updates", 20)
     assert "2.3" in race_curves.tell([ADAM], "Adam", "updates", 20)
     assert "never" in race_curves.tell([OURS], "Hessian-free", "updates", 500)
+
+
+def test_what_was_measured_long_before_the_moment_says_when():
+    assert "last measured at 90" in race_curves.tell([ADAM], "Adam", "updates", 200)
+    assert "last measured" not in race_curves.tell([ADAM], "Adam", "updates", 100)
+
+
+@pytest.mark.parametrize("along", standings.AXES)
+def test_at_the_end_of_an_axis_somebody_is_there(along):
+    later = tuple(replace(s, updates=2 * s.updates) for s in ADAM)
+    uneven = Recording(
+        "2026-01-01", "", {}, 12.0, (0, 1, 2), (OURS + ADAM, OURS + ADAM, OURS + later)
+    )
+    for recording in (uneven, explore.recorded_race()):
+        stage = race_curves.RaceCurves(recording)
+        stage.along.value = along
+        assert stage.words.count("never") < len(recording.names)
+
+
+def test_at_some_fifty_updates_hessian_free_is_ahead_of_who_got_there():
+    """What the reader of the explorable is asked to find."""
+    assert "set *moment* to 5, some fifty updates" in cell("race-said")
+    stage = race_curves.RaceCurves(explore.recorded_race())
+    stage.along.value, stage.moment.value = "updates", 5
+    assert 40 < float(stage.words.split()[1]) < 60
+    there = {
+        name: [race_curves.at_moment(run, "updates", 48) for run in runs]
+        for name, runs in recorded().items()
+    }
+    best = {name: min(s.loss for s in seen if s) for name, seen in there.items() if any(seen)}
+    assert max(s.loss for s in there["Hessian-free"]) < best["Adam"] < best["SGD + momentum"]
 
 
 def test_a_band_reaches_from_the_lowest_seed_to_the_highest_and_the_line_lies_inside():
@@ -691,10 +723,12 @@ PROSE_NUMBERS = [
     ("train", "5 products", "5", "setup", lambda out, ns: our_settings("max_cg_steps")),
     ("train", "λ stays at 0.1 or above", "0.1", "setup",
      lambda out, ns: digits_race.careful(1e-9, 1.0)),
-    ("train-run", "40 gradient-equivalents", "40", "setup",
-     lambda out, ns: 40 * ('Budget(40, "gradient_equivalents")' in cell("train-watch"))),
-    ("train-run", "after 40 seconds it ends", "40", "setup",
-     lambda out, ns: 40 * ("at_most=40" in cell("train-watch"))),
+    ("train", "five iterations on all images", "5", "setup",
+     lambda out, ns: digits_race.lbfgs(data(), 0).optimizer.defaults["max_iter"]),
+    ("train-run", "26 gradient-equivalents", "26", "setup",
+     lambda out, ns: 26 * ('Budget(26, "gradient_equivalents")' in cell("train-watch"))),
+    ("train-run", "after 30 seconds it ends", "30", "setup",
+     lambda out, ns: 30 * ("at_most=30" in cell("train-watch"))),
     ("learned", "32 filters of 3 × 3 weights", "32", "network-make",
      lambda out, ns: len(layers(ns, torch.nn.Conv2d)[0].weight)),
     ("learned", "32 filters of 3 × 3 weights", "3", "network-make",

@@ -7,6 +7,9 @@ REDUCTION_RATIO = {
     "half_lost": """def reduction_ratio(loss, new_loss, g, delta, G_delta):
     return float((new_loss - loss) / (g @ delta + delta @ G_delta))
 """,
+    "minus_the_half": """def reduction_ratio(loss, new_loss, g, delta, G_delta):
+    return float((new_loss - loss) / (g @ delta - 0.5 * delta @ G_delta))
+""",
     "slope_only": """def reduction_ratio(loss, new_loss, g, delta, G_delta):
     return float((new_loss - loss) / (g @ delta))
 """,

@@ -10,6 +10,7 @@ _RIGHT = """def warm_step(loss, g, product, theta, damping, start, max_steps):
 _R = "-g - product(start) - damping * start"
 _GAIN = "- loss(theta)\n"
 _PROMISE = "0.5 * delta @ product(delta)"
+_MODEL = "g @ delta + " + _PROMISE
 _FROM_START = _PROMISE + " - g @ start - 0.5 * start @ product(start)"
 
 
@@ -29,6 +30,16 @@ WARM_STEP = {
     "promise_from_the_start": _but((_PROMISE, _FROM_START)),
     "promise_from_the_start#2": _but((_R, "-g - product(start)"), (_PROMISE, _FROM_START)),
     "both_from_the_start": _but((_GAIN, "- loss(theta + start)\n"), (_PROMISE, _FROM_START)),
+    "residual_undamped#2": _but((_R, "-g - product(start)"), (_GAIN, "- loss(theta + start)\n")),
+    "promise_from_the_start#3": _but(
+        ("promise = ", "d = delta - start\n    promise = "), (_MODEL, _MODEL.replace("delta", "d"))
+    ),
+    "both_from_the_start#2": _but(
+        (_GAIN, "- loss(theta + start)\n"),
+        ("promise = ", "d = delta - start\n    promise = "),
+        (_MODEL, _MODEL.replace("delta", "d")),
+    ),
+    "the_point": _but(("return delta", "return theta + delta")),
     "start_not_added": _but(("start + cg", "cg")),
     "damped_promise": _but((_PROMISE, _PROMISE + " + 0.5 * damping * delta @ delta")),
     "cold_start": _but((_R, "-g"), ("start + cg", "cg")),

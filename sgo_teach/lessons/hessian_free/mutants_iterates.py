@@ -65,6 +65,26 @@ BEST_ITERATE = {
         lowest = tried
     return best
 """,
+    "compared_with_the_last": """def best_iterate(loss, theta, iterates):
+    best, lowest = iterates[-1], loss(theta + iterates[-1])
+    for delta in iterates[:-1].flip(0):
+        if loss(theta + delta) > lowest:
+            break
+        best = delta
+    return best
+""",
+    "without_theta": """def best_iterate(loss, theta, iterates):
+    k = len(iterates) - 1
+    while k > 0 and loss(iterates[k - 1]) <= loss(iterates[k]):
+        k -= 1
+    return iterates[k]
+""",
+    "first_left_out": """def best_iterate(loss, theta, iterates):
+    k = len(iterates) - 1
+    while k > 1 and loss(theta + iterates[k - 1]) <= loss(theta + iterates[k]):
+        k -= 1
+    return iterates[k]
+""",
     "climbs": """def best_iterate(loss, theta, iterates):
     best = iterates[-1]
     for delta in iterates[:-1].flip(0):

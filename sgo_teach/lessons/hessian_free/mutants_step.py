@@ -27,6 +27,16 @@ HESSIAN_FREE_STEP = {
     "never_moves": _but("if after < before:", "if after > before:").replace(
         "theta = theta + delta", "pass"
     ),
+    "refused_for_its_ratio": _but("if after < before:", "if ratio >= 1 / 4:"),
+    "refused_for_its_ratio#2": _but("if after < before:", "if ratio > 3 / 4:"),
+    "backwards": _but("theta = theta + delta", "theta = theta - delta"),
+    "tries_again": _but(
+        "    if after < before:\n        theta = theta + delta\n    return theta, ",
+        "    if not after < before:\n"
+        "        larger = damping_rule(damping, ratio)\n"
+        "        return hessian_free_step(loss, g, product, theta, larger, max_steps)\n"
+        "    return theta + delta, ",
+    ),
     "rule_forgotten": _but("damping_rule(damping, ratio)", "damping"),
     "no_lesson_from_refusal": _but(
         "        theta = theta + delta\n",

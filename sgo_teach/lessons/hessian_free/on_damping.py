@@ -57,6 +57,13 @@ RATIO_SLIPS = [
         ),
     ),
     Slip(
+        "minus_the_half",
+        _ratio_slip(
+            lambda L, M, g, d, Gd: (M - L) / (g @ d - 0.5 * d @ Gd),
+            "The bend has the wrong sign: the model is $g^T\\Delta$ *plus* $\\frac12\\Delta^TG\\Delta$.",
+        ),
+    ),
+    Slip(
         "slope_only",
         _ratio_slip(
             lambda L, M, g, d, Gd: (M - L) / (g @ d),
@@ -114,7 +121,7 @@ reduction_ratio = Exercise(
         "The model below the line is *undamped*: $\\lambda$ is there to shorten the step, not to be believed. "
         "With $\\frac12\\lambda\\|\\Delta\\|^2$ in it, a large $\\lambda$ would make every promise small and every $\\rho$ look fine."
     ),
-    namespace={"torch": torch},
+    namespace={"torch": torch, "np": np},
 )
 
 

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import torch
 
 from sgo_teach.checks import Exercise, Slip
@@ -27,10 +28,14 @@ def _warm_step(loss, g, product, theta, damping, start, max_steps):
 def cases():
     """Two bent losses; too few products for CG to forget where it began."""
     start, other = on_step._tensor(-0.5, 0.6, 0.1), on_step._tensor(-0.2, 0.9, 0.4)
-    zero = 0 * start
+    theta = on_step._tensor(0.4, 0.2, -0.3)
+
+    def g(kappa):
+        return on_step.LINEAR + on_step.times(theta) + 4 * kappa * theta**3
+
     return [
-        (on_step._bent(0.3), on_step.LINEAR, on_step.times, zero, 0.5, start, 1),
-        (on_step._bent(1.0), on_step.LINEAR, on_step.times, zero, 0.2, other, 2),
+        (on_step._bent(0.3), g(0.3), on_step.times, theta, 0.5, start, 1),
+        (on_step._bent(1.0), g(1.0), on_step.times, theta, 0.2, other, 2),
     ]
 
 
@@ -72,6 +77,15 @@ def _promise_from_start(model, delta, start, damping):
     return model(delta) - model(start)
 
 
+def _promise_of_the_rest(model, delta, start, damping):
+    return model(delta - start)
+
+
+def _the_point(case, got, want):
+    if on_step._same(got, (case[3] + want[0], want[1])):
+        return "ρ is right. First of the two is your $\\theta + \\Delta$; the step $\\Delta$ alone is asked."
+
+
 def _like(walks, message):
     """A slip for the pair that one of some walks gives as well."""
 
@@ -97,11 +111,12 @@ warm_step = Exercise(
     reference=_warm_step,
     cases=cases,
     slips=[
+        Slip("the_point", _the_point),
         Slip(
             "residual_undamped",
             _like(
-                [_walked(_undamped)],
-                "ρ is right. But the residual at $\\Delta_0$ belongs to another system than the one CG solves: $r = -g - (G + \\lambda I)\\Delta_0$.",
+                [_walked(_undamped), _walked(_undamped, gain=_gain_from_start)],
+                "The residual at $\\Delta_0$ was right as it was found; yours belongs to another system than the one CG solves: $r = -g - (G + \\lambda I)\\Delta_0$.",
             ),
         ),
         Slip(
@@ -116,6 +131,7 @@ warm_step = Exercise(
             _like(
                 [
                     _walked(promise=_promise_from_start),
+                    _walked(promise=_promise_of_the_rest),
                     _walked(_undamped, promise=_promise_from_start),
                 ],
                 "Now the *promise* counts from the warm start and the gain from θ. CG may gain little on top of $\\Delta_0$; the step as a whole gains what $m(\\Delta)$ says.",
@@ -126,6 +142,7 @@ warm_step = Exercise(
             _like(
                 [
                     _walked(gain=_gain_from_start, promise=_promise_from_start),
+                    _walked(gain=_gain_from_start, promise=_promise_of_the_rest),
                     _walked(_undamped, gain=_gain_from_start, promise=_promise_from_start),
                 ],
                 "Gain and promise both count from the warm start now, so ρ judges only CG's last bit of way. The step that is taken leads from θ to $\\theta + \\Delta$.",
@@ -177,5 +194,5 @@ warm_step = Exercise(
         "A test on a quadratic loss, where ρ must be 1 wherever CG starts, finds this at once."
     ),
     tolerance=1e-7,
-    namespace={"torch": torch, "cg": cg},
+    namespace={"torch": torch, "np": np, "cg": cg},
 )

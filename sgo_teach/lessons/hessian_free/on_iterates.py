@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -26,11 +27,11 @@ def _best_iterate(loss, theta, iterates):
 
 
 class Counted:
-    """θ ↦ a loss given by heights over the first entry of θ; it counts how often it is asked.
+    """θ ↦ a loss given by heights over the first entry of θ − THETA; it counts how often it is asked.
 
     Attributes
     ----------
-    heights : the loss where the first entry of θ is 0, 1, 2, …, and linear in between
+    heights : the loss where that entry is 0, 1, 2, …, and linear in between
     asked, most : how often it was asked, and how often it may be
     """
 
@@ -44,13 +45,13 @@ class Counted:
             raise RuntimeError(
                 f"the loss is asked more than {self.most} times for {len(self.heights)} iterates"
             )
-        place = float(theta[0]) % len(self.heights)
+        place = float(theta[0] - THETA[0]) % len(self.heights)
         low = min(int(place + 1e-9), len(self.heights) - 1)
         high = min(low + 1, len(self.heights) - 1)
         return self.heights[low] + (place - low) * (self.heights[high] - self.heights[low])
 
 
-THETA = torch.tensor([0.0, 2.0, -1.0], dtype=torch.float64)
+THETA = torch.tensor([1.0, 2.0, -1.0], dtype=torch.float64)
 
 
 def _iterates(m: int) -> Tensor:
@@ -60,12 +61,13 @@ def _iterates(m: int) -> Tensor:
 
 
 def cases():
-    """A rise behind the last iterate, two dips, a flat stretch, a loss still falling, one row."""
+    """A rise behind the last iterate, two dips, a flat stretch, a fall, a rise, one row."""
     heights = [
-        (2.0, 1.8, 3.0, 2.5, 1.5),
+        (2.0, 1.8, 2.2, 1.4, 3.0, 2.5, 1.5),
         (3.0, 0.5, 2.0, 1.2, 1.7, 2.6),
         (0.9, 1.2, 1.0, 1.0, 2.0),
         (3.0, 2.5, 1.5),
+        (1.0, 1.5, 2.0),
         (1.0,),
     ]
     return [(Counted(h, 3 * len(h)), THETA, _iterates(len(h))) for h in heights]
@@ -94,6 +96,13 @@ def _backwards(heights, goes_on=lambda tried, lowest: tried <= lowest, too_far=0
     return max(k - too_far, 0)
 
 
+def _lower_than_the_last(heights):
+    k = len(heights) - 1
+    while k > 0 and heights[k - 1] <= heights[-1]:
+        k -= 1
+    return k
+
+
 def _a_number(case, got, want):
     if isinstance(got, int | float) or (isinstance(got, Tensor) and got.ndim == 0):
         return "That is a number. The iterate itself is asked, a row of `iterates`."
@@ -119,6 +128,13 @@ best_iterate = Exercise(
         Slip("a_number", _a_number, before_shape=True),
         Slip("the_point", _the_point),
         Slip(
+            "compared_with_the_last",
+            _chosen(
+                _lower_than_the_last,
+                "You compare each trial with the loss at the *last* iterate. Compare it with the lowest so far, and keep that up to date.",
+            ),
+        ),
+        Slip(
             "lowest_of_all",
             _chosen(
                 lambda h: h.index(min(h)),
@@ -136,14 +152,14 @@ best_iterate = Exercise(
             "last",
             _chosen(
                 lambda h: len(h) - 1,
-                "That is always the last iterate. The model is lowest there, but the loss need not be.",
+                "That is the last iterate, and the loss at the one before it is not higher. The model is lowest at the last, but the loss need not be.",
             ),
         ),
         Slip(
             "first",
             _chosen(
                 lambda h: 0,
-                "That is the very first iterate, a plain gradient step: does your walk ever stop?",
+                "That is the very first iterate, a plain gradient step: your walk should have stopped before.",
             ),
         ),
         Slip(
@@ -158,6 +174,20 @@ best_iterate = Exercise(
             _chosen(
                 lambda h: _backwards(h, too_far=1),
                 "You return the iterate at which the loss had already risen: one step back too many.",
+            ),
+        ),
+        Slip(
+            "first_left_out",
+            _chosen(
+                lambda h: min(1, len(h) - 1) if _backwards(h) == 0 else -1,
+                "Your walk ends at the second row and never tries the first, `iterates[0]`.",
+            ),
+        ),
+        Slip(
+            "without_theta",
+            _chosen(
+                lambda h: _backwards(h[-1:] + h[:-1]),
+                "You ask for the loss at $\\Delta$; the step leads to $\\theta + \\Delta$, so `loss(theta + delta)` is wanted.",
             ),
         ),
         Slip(
@@ -179,5 +209,5 @@ best_iterate = Exercise(
         "*if the model is right*. A trial is one pass forward, a third of a gradient, and CG's own products have been paid for. "
         "`HessianFree` keeps iterates 5, 7, 9, 11, 15, …, each about 1.3 times as far along as the one before, so that few have to be tried."
     ),
-    namespace={"torch": torch},
+    namespace={"torch": torch, "np": np},
 )

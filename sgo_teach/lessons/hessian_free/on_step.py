@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -55,13 +56,13 @@ def _hole(theta: Tensor) -> float:
 
 
 def cases():
-    """Good ρ, middling ρ, a rise, one product alone, a loss that blows up; all but one at θ = 0."""
+    """One product alone; then at θ = 0 good ρ, poor ρ, a rise, a loss that blows up."""
     zero, at = 0 * LINEAR, _tensor(0.4, 0.2, -0.3)
     return [
+        (_bent(0.3), LINEAR + G @ at + 1.2 * at**3, times, at, 0.7, 1),
         (_bent(0.3), LINEAR, times, zero, 0.5, 10),
         (_bent(2.0), LINEAR, times, zero, 0.2, 10),
         (_bent(9.0), LINEAR, times, zero, 0.1, 10),
-        (_bent(0.0), LINEAR + G @ at, times, at, 0.7, 1),
         (_hole, LINEAR, times, zero, 0.01, 10),
     ]
 
@@ -70,7 +71,7 @@ def _stepped(
     right_side=lambda g: -g,
     damped=lambda product, damping: lambda v: product(v) + damping * v,
     promise=lambda product, delta, damping: product(delta),
-    takes=lambda before, after: after < before,
+    takes=lambda before, after, ratio: after < before,
     rule=lambda damping, ratio, taken: damping_rule(damping, ratio),
     most=lambda max_steps: max_steps,
     losses=lambda before, after: (before, after),
@@ -82,7 +83,7 @@ def _stepped(
         before, after = loss(theta), loss(theta + delta)
         first, second = losses(before, after)
         ratio = reduction_ratio(first, second, g, delta, promise(product, delta, damping))
-        taken = takes(before, after)
+        taken = takes(before, after, ratio)
         theta = theta + delta if taken else theta
         return theta, rule(damping, ratio, taken), ratio
 
@@ -107,6 +108,18 @@ def _like(stepped, message, before_shape=False):
 def _delta_alone(case, got, want):
     if not torch.equal(case[3], 0 * case[3]) and _same(got, (want[0] - case[3], *want[1:])):
         return "First of the three is your Δ; the next θ is asked: $\\theta + \\Delta$, or θ where the step is refused."
+
+
+def _backwards(case, got, want):
+    moved = not torch.equal(want[0], case[3])
+    if moved and _same(got, (2 * case[3] - want[0], *want[1:])):
+        return "You go to $\\theta - \\Delta$. The minus is in $-g$ already: the next point is $\\theta + \\Delta$."
+
+
+def _tries_again(case, got, want):
+    loss, theta = case[0], case[3]
+    if torch.equal(want[0], theta) and loss(got[0]) < loss(theta):
+        return "You try again until the loss falls. Here one call is one try: a refused step hands back θ with a larger λ, and the next call tries again."
 
 
 def _rule_forgotten(case, got, want):
@@ -165,14 +178,23 @@ hessian_free_step = Exercise(
         Slip(
             "never_refused",
             _like(
-                _stepped(takes=lambda before, after: True),
+                _stepped(takes=lambda before, after, ratio: True),
                 "Every step is taken, also one that raises the loss or makes it NaN. Compare `loss(theta + delta)` with `loss(theta)` first.",
             ),
         ),
         Slip(
+            "refused_for_its_ratio",
+            _like(
+                _stepped(takes=lambda before, after, ratio: ratio >= 1 / 4),
+                "A step with a poor ρ is refused, although it lowers the loss. Take it: ρ steers λ, the loss alone decides about the step.",
+            ),
+        ),
+        Slip("backwards", _backwards),
+        Slip("tries_again", _tries_again),
+        Slip(
             "never_moves",
             _like(
-                _stepped(takes=lambda before, after: False),
+                _stepped(takes=lambda before, after, ratio: False),
                 "Your θ never moves: a step that lowers the loss is to be taken.",
             ),
         ),
@@ -218,6 +240,7 @@ hessian_free_step = Exercise(
     tolerance=1e-7,
     namespace={
         "torch": torch,
+        "np": np,
         "cg": cg,
         "reduction_ratio": reduction_ratio,
         "damping_rule": damping_rule,

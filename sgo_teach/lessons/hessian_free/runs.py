@@ -85,7 +85,7 @@ def asked(
     notes: Pairs = []
 
     def noted(p: Tensor) -> Tensor:
-        notes.append((p, product(p)))
+        notes.append((p.clone(), product(p)))  # some change p in place
         return notes[-1][1]
 
     cg(noted, b, 1e-6, max_steps)

@@ -92,7 +92,7 @@ questions = quiz(
                 "Seconds or gradient-equivalents, and several seeds",
             ],
             answer=2,
-            because="An update of one method may cost fifty of another's; what you pay is time, and a seed alone is an anecdote.",
+            because="An update of one method may cost twenty of another's; what you pay is time, and a seed alone is an anecdote.",
         ),
         Question(
             "A run is killed between two updates. It goes on to the same numbers if the checkpoint holds …",

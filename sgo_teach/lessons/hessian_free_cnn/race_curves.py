@@ -17,6 +17,7 @@ from sgo_teach.stage import Stage
 
 MOMENTS = 10
 PLACES = np.linspace(0, 1, 49)
+NEAR = 0.8  # share of an amount from which on a measurement counts as one of that moment
 QUANTITIES = ("loss", "error")
 
 
@@ -85,7 +86,10 @@ def spread(
 
 
 def tell(runs: Sequence[Sequence[Snapshot]], name: str, field: str, amount: float) -> str:
-    """Say in a line where an optimiser stood at a moment: medians over the seeds that got there."""
+    """Say in a line where an optimiser stood at a moment: medians over the seeds that got there.
+
+    What was measured well before the moment says when: an early update may lie between two looks.
+    """
     there = [s for s in (at_moment(history, field, amount) for history in runs) if s is not None]
     if len(there) <= len(runs) / 2:
         return f"{name}: never got that far."
@@ -94,6 +98,8 @@ def tell(runs: Sequence[Sequence[Snapshot]], name: str, field: str, amount: floa
     spent = {f: median(getattr(s, f) for s in there) for f in AXES.values() if f != field}
     formats = {"updates": "{:,.0f} updates", "gradient_equivalents": "{:.0f} gradients"}
     words += [formats.get(f, "{:.1f} s").format(value) for f, value in spent.items()]
+    if (measured := median(getattr(s, field) for s in there)) < NEAR * amount:
+        words.append(f"last measured at {measured:.3g}")
     return f"{name}: {', '.join(words)}."
 
 
@@ -144,7 +150,7 @@ class RaceCurves(Stage):
     def update(self):
         """Read the controls, place the curves, the ticks and the moment."""
         race, field = self.races[self.race.value], AXES[self.along.value]
-        ruler = Ruler(field, max(getattr(h[-1], field) for runs in race.values() for h in runs))
+        ruler = Ruler(field, max(median(getattr(h[-1], field) for h in r) for r in race.values()))
         place, ticks = self.moment.value / MOMENTS, ruler.ticks()
         for quantity, bands, lines, words, now in self.panels:
             for name, line in lines.items():

@@ -91,7 +91,7 @@ class Dashboard(Stage):
             y = series(self.records, name)
             line.set(np.arange(len(y)), y)
             marks.set(np.arange(len(y)), y)
-        state = "At work" if self.running and not self.pause.value else "At rest"
+        state = "Paused" if self.pause.value else "At work" if self.running else "At rest"
         self.say(f"{state}; {describe(self.records)}")
 
     async def run(self) -> None:

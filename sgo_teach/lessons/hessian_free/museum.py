@@ -81,7 +81,7 @@ class Museum(Stage):
         self.which = self.choice("which", "left out", self.exhibits)
         self.curves = [self._curves(*pair) for pair in zip(axes, LIMITS, strict=True)]
         self.at = self.handle(
-            "at", "step", axes[0], (longest - 1, 1), along="x", step=(1, 1), color=draw.POINT
+            "at", "step", axes[0], (0, 1), along="x", step=(1, 1), color=draw.POINT
         )
         self.legend(axes[0], loc="upper left", fontsize=8)
         self.start(self.update)
@@ -96,21 +96,25 @@ class Museum(Stage):
     def update(self):
         """Read the controls, draw the run, read the step under the handle."""
         rows = self.exhibits[self.which.value]
-        k = min(max(round(self.at.value[0]), 0), len(rows) - 1)
+        k = max(round(self.at.value[0]), 0)
         for quantity, sound, line, marks, now in self.curves:
             y = series(rows, quantity)
             sound.set(np.arange(len(self.sound)), series(self.sound, quantity))
             line.set(np.arange(len(y)), y)
             marks.set(np.arange(len(y)), y)
             now.set([k, k], LIMITS[quantity])
-        self.at.show_at(k, series(rows, "loss")[k])
-        self.say(describe(rows[k], k, STORIES[self.which.value]))
+        story, over = STORIES[self.which.value], k >= len(rows)  # then the sound run is read
+        k = min(k, len(self.sound) - 1) if over else k
+        row = self.sound[k] if over else rows[k]
+        self.at.show_at(k, float(series([row], "loss")[0]))
+        ended = f"This run ended after step {len(rows) - 1}; with nothing left out: b"
+        self.say(describe(row, k, story, before=ended if over else "B"))
 
 
-def describe(row: Row, k: int, story: Story) -> str:
+def describe(row: Row, k: int, story: Story, before: str = "B") -> str:
     """Say what step k was like, and what the exhibit teaches."""
     loss, damping, ratio, length = (draw.number(v) if np.isfinite(v) else "no number" for v in row)
     return (
-        f"Before step {k} the loss is {loss}; λ = {damping}, ρ = {ratio}, ‖Δ‖ = {length}.\n"
+        f"{before}efore step {k} the loss is {loss}; λ = {damping}, ρ = {ratio}, ‖Δ‖ = {length}.\n"
         f"You see: {story.seen}\nWhy: {story.why}\nCure: {story.cure}"
     )

@@ -16,7 +16,7 @@ from sgo_teach.lessons.hessian_free_cnn.looks import looks
 from sgo_teach.nets.race import Budget, Entrant, Snapshot, race
 from sgo_teach.stage import Stage
 
-SNAPSHOTS = 15  # of each entrant while the budget lasts; Stop is heard at each of them ...
+SNAPSHOTS = 12  # of each entrant while the budget lasts; Stop is heard at each of them ...
 EVERY = 0.6  # ... and after so many seconds of training, where the budget is in seconds
 BREATH = 0.01  # seconds in which the kernel hears the Stop button, a snapshot
 LIMITS = {  # of the axes: what lies outside is drawn on the edge

@@ -48,7 +48,7 @@ class Dashboard(Stage):
     def __init__(self, optimizer: HessianFree, closure: Callable[[], Any], steps: int):
         self.optimizer, self.closure, self.steps = optimizer, closure, steps
         self.records: list[HessianFreeStep] = []
-        self.running, self._heard = False, 0
+        self.running, self.interrupted = False, False
         fig, axes = draw.figure(draw.TALL, columns=2, rows=2)
         super().__init__(fig, alt="Loss, damping, ρ and CG steps of an optimiser at work")
         self._prepare(axes)
@@ -91,12 +91,14 @@ class Dashboard(Stage):
             y = series(self.records, name)
             line.set(np.arange(len(y)), y)
             marks.set(np.arange(len(y)), y)
-        state = "Paused" if self.pause.value else "At work" if self.running else "At rest"
+        state = "Interrupted" if self.interrupted else "At work" if self.running else "At rest"
+        state = "Paused" if self.pause.value else state
         self.say(f"{state}; {describe(self.records)}")
 
     async def run(self) -> None:
         """Take the steps; the cell awaits it, so that the kernel hears the buttons in between."""
-        self.running, pressed, due = True, self.one.value, self.steps
+        self.running, self.interrupted = True, False
+        pressed, due = self.one.value, self.steps
         try:
             while due > 0:
                 await asyncio.sleep(BREATH)
@@ -107,7 +109,7 @@ class Dashboard(Stage):
                 self.advance()
                 self.refresh()
         except (KeyboardInterrupt, asyncio.CancelledError):
-            pass  # the wish is granted: the cell ends, the records stay
+            self.interrupted = True  # the wish is granted: the cell ends, the records stay
         finally:
             self.running = False
             self.refresh()

@@ -141,7 +141,9 @@ class RaceCurves(Stage):
         strip.set_axis_off()
         styles = looks(names).items()
         bands = {n: self.line(ax, look.color, fill=True, alpha=0.16) for n, look in styles}
-        lines = {n: self.line(ax, look.color, n, dash=look.dash, width=1.8) for n, look in styles}
+        recording = next(iter(self.races.values()))
+        labels = {n: n if n in recording else f"{n}, just now only" for n in names}
+        lines = {n: self.line(ax, k.color, labels[n], dash=k.dash, width=1.8) for n, k in styles}
         numbers = self.text(strip, draw.BLACK, size=12, align="center")
         unit = self.text(strip, draw.BLACK, size=13, align="center")
         now = self.line(ax, draw.POINT, width=1.5)

@@ -93,7 +93,7 @@ class Training(Stage):
         self._prepare(axes)
         self.stop = self.button("stop", "Stop")
         self.curves = self._curves(axes)
-        self.legend(axes["loss"], loc="upper right", fontsize=8)
+        self.legend(axes["loss"], loc="lower left", fontsize=7)
         self.start(self.update)
 
     def _prepare_progress(self, ax):
